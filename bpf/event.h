@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* The record contract: every byte the core may know, written by the kernel programs, by the observer at the edge,
+ * by tests, and kept as it is in captures. C and C++, no functions.
+ *
+ * A record is one of the structs below followed by its variable data. Variable data is named by spans whose offset
+ * counts from the first byte of the record. Numbers are host byte order, times are nanoseconds of CLOCK_BOOTTIME,
+ * memory is bytes. Unused bytes are zero. Numbers given to kinds and flags are never reused or renumbered: add at
+ * the end. A struct may only grow at its end; a reader takes the smaller record and sees zeros (STRAY_CONTRACT
+ * counts the growths).
+ *
+ * Paths resolved in the kernel are written leaf first, each name ended by NUL ("node\0bin\0usr\0" is /usr/bin/node):
+ * walking dentries gives them in that order, and appending needs no second buffer. Lists of strings (argv,
+ * environment) are NUL separated, as in /proc/PID/cmdline. */
+#ifndef STRAY_EVENT_H
+#define STRAY_EVENT_H
+
+#ifdef __bpf__
+/* fixed-width types come from kernel.h */
+#else
+#include <linux/types.h>
+#endif
+
+#define STRAY_CONTRACT 1
+
+#define STRAY_ARGV_MAX 32768u /* bytes of argv kept in an exec record */
+#define STRAY_RECORD_MAX 65536u /* bytes of one record of any kind */
+#define STRAY_PATH_DEPTH 48     /* path components kept; more are cut and flagged */
+#define STRAY_CGROUP_DEPTH 16
+#define STRAY_REAPER_WALK 64 /* ancestors looked at for a subreaper; more means "unknown" */
+
+enum stray_kind {
+  /* made in the kernel */
+  STRAY_FORK = 1,
+  STRAY_EXEC = 2,
+  STRAY_EXIT = 3,
+  STRAY_OOM = 4,
+  STRAY_SIGNAL = 5,
+  STRAY_SEED = 6,
+  STRAY_LISTEN = 7,
+  /* made at the edge, in user space */
+  STRAY_SESSION = 32, /* first record: which host, boot and stray */
+  STRAY_CLOCK = 33,   /* boot time against wall time, again after suspend or a step */
+  STRAY_TICK = 34,    /* time passed, and the running total of lost records */
+  STRAY_READY = 35,   /* probes attached and the snapshot is in */
+  STRAY_END = 36,     /* clean stop: everything in flight was read */
+  STRAY_GAP = 37,     /* records were lost; the table was held against a snapshot */
+  STRAY_SAW_PROCESS = 38,
+  STRAY_SAW_SCRIPT = 39,
+  STRAY_SAW_USAGE = 40,
+  STRAY_SAW_SOCKETS = 41,
+  STRAY_INFERRED_EXIT = 42, /* a process of the table is gone and its exit was never seen */
+};
+
+struct stray_span {
+  __u32 offset;
+  __u32 length;
+};
+
+/* A process: tgid in the root pid namespace and the start of its thread group leader. The start stays the same over
+ * exec and over de_thread (fs/exec.c copies it to the new leader). All zero: nobody, or not known. */
+struct stray_id {
+  __u64 start_ns;
+  __u32 tgid;
+  __u32 reserved;
+};
+
+struct stray_head {
+  __u32 size; /* of the whole record, spans included */
+  __u16 kind;
+  __u16 cpu;
+  __u64 time_ns;
+  __u64 lost; /* records lost so far, by every cause, since the ring was made */
+  __u64 start_ns; /* with tgid: the process the record is about */
+  __u32 tgid;
+  __u32 flags; /* STRAY_<KIND>_… below */
+};
+
+/* ---- kernel records ---- */
+
+struct stray_fork { /* head: the child. Only new thread groups. */
+  struct stray_head head;
+  struct stray_id parent;  /* real_parent: differs from creator for CLONE_PARENT */
+  struct stray_id creator; /* who called clone */
+  __u64 clone_flags;       /* 0 where the kernel does not tell */
+  __u64 cgroup_id;
+  __u32 pidns; /* inode of the child's pid namespace */
+  __u32 ns_pid; /* the child's pid in it */
+  __u32 uid;
+  __u32 sid;
+  __u32 pgid;
+  __u32 creator_tid;
+};
+
+#define STRAY_EXEC_EXE_DELETED (1u << 0)
+#define STRAY_EXEC_MEMFD (1u << 1)
+#define STRAY_EXEC_BY_THREAD (1u << 2) /* a thread other than the leader called execve */
+#define STRAY_EXEC_EXE_CUT (1u << 3)
+#define STRAY_EXEC_CWD_CUT (1u << 4)
+#define STRAY_EXEC_CGROUP_CUT (1u << 5)
+#define STRAY_EXEC_ARGV_CUT (1u << 6)
+#define STRAY_EXEC_ARGV_FAULT (1u << 7) /* a page of argv could not be read */
+#define STRAY_EXEC_CWD_DELETED (1u << 8)
+#define STRAY_EXEC_LOGINUID (1u << 9) /* the kernel has loginuid and the audit session */
+#define STRAY_EXEC_NAME_CUT (1u << 10)
+#define STRAY_EXEC_REDACTED (1u << 11) /* set in user space: a secret was taken out of argv */
+
+struct stray_exec {
+  struct stray_head head;
+  __u64 inode; /* of the executable (the interpreter, for a script) */
+  __u64 cgroup_id;
+  __u32 dev_major;
+  __u32 dev_minor;
+  __u32 nlink;
+  __u32 argc;
+  __u32 argv_bytes; /* whole length of argv in the new image, also when cut */
+  __u32 old_tid;
+  __u32 uid;
+  __u32 euid;
+  __u32 gid;
+  __u32 loginuid;
+  __u32 audit_session;
+  __u32 tty_major; /* controlling terminal; 0,0: none */
+  __u32 tty_minor;
+  __u32 sid;
+  __u32 pgid;
+  __u32 pidns;
+  __u32 mntns;
+  __u32 reserved;
+  struct stray_span exe;    /* leaf first */
+  struct stray_span cwd;    /* leaf first */
+  struct stray_span cgroup; /* of the unified hierarchy, leaf first */
+  struct stray_span name;   /* as given to execve: the script itself, for a script */
+  struct stray_span interp; /* what runs it, when that differs from name */
+  struct stray_span argv;
+  __u8 comm[16];
+};
+
+#define STRAY_EXIT_HAD_CHILDREN (1u << 0)
+#define STRAY_EXIT_REAPER_UNKNOWN (1u << 1) /* the walk for a subreaper was too long */
+#define STRAY_EXIT_NAMESPACE_ENDS (1u << 2) /* the init of a pid namespace: the kernel kills the rest */
+
+struct stray_exit { /* head: the process whose last thread left */
+  struct stray_head head;
+  struct stray_id parent; /* real_parent at that moment */
+  struct stray_id reaper; /* where its children go; zero without children or when unknown */
+  __u64 user_ns;
+  __u64 system_ns;
+  __u64 runtime_ns; /* scheduler's figure, all threads */
+  __u64 max_rss;
+  __u32 status; /* as wait(2) reports: code << 8 | signal, 0x80 core dumped */
+  __u32 reserved;
+  __u8 comm[16];
+};
+
+#define STRAY_OOM_MEMCG (1u << 0) /* a memory cgroup was at its limit; else the host */
+
+struct stray_oom { /* head: the victim */
+  struct stray_head head;
+  struct stray_id trigger; /* the process whose allocation failed */
+  __u64 total_vm;
+  __u64 anon_rss;
+  __u64 file_rss;
+  __u64 shmem_rss;
+  __u64 swap;
+  __u64 page_tables;
+  __u64 limit; /* of the memory cgroup */
+  __s32 score_adj;
+  __u32 uid;
+  struct stray_span cgroup; /* the memory cgroup at its limit, leaf first */
+  __u8 comm[16];
+};
+
+#define STRAY_SIGNAL_FROM_KERNEL (1u << 0)
+#define STRAY_SIGNAL_TO_GROUP (1u << 1)
+
+struct stray_signal { /* head: the target */
+  struct stray_head head;
+  struct stray_id sender;
+  __u32 signal;
+  __s32 code; /* si_code */
+  __u32 result; /* TRACE_SIGNAL_*: 0 delivered, 1 ignored, 2 already pending, 3 and 4 lost */
+  __u32 sender_uid;
+};
+
+struct stray_listen { /* head: the process that called listen */
+  struct stray_head head;
+  __u16 family; /* AF_INET, AF_INET6 */
+  __u16 port;   /* host byte order */
+  __u32 netns;
+  __u8 address[16]; /* network order; IPv4 in the first four */
+};
+
+#define STRAY_SEED_KTHREAD (1u << 0)
+#define STRAY_SEED_SUBREAPER (1u << 1)
+#define STRAY_SEED_NAMESPACE_INIT (1u << 2)
+#define STRAY_SEED_EXE_DELETED (1u << 3)
+#define STRAY_SEED_EXE_CUT (1u << 4)
+#define STRAY_SEED_CWD_CUT (1u << 5)
+#define STRAY_SEED_CGROUP_CUT (1u << 6)
+#define STRAY_SEED_CWD_DELETED (1u << 7)
+#define STRAY_SEED_LOGINUID (1u << 8)
+#define STRAY_SEED_MEMFD (1u << 9)
+
+struct stray_seed { /* head: a process alive at the snapshot */
+  struct stray_head head;
+  struct stray_id parent; /* real_parent now; who created it is not known */
+  __u64 inode;
+  __u64 cgroup_id;
+  __u32 dev_major;
+  __u32 dev_minor;
+  __u32 nlink;
+  __u32 uid;
+  __u32 euid;
+  __u32 gid;
+  __u32 loginuid;
+  __u32 audit_session;
+  __u32 tty_major;
+  __u32 tty_minor;
+  __u32 sid;
+  __u32 pgid;
+  __u32 pidns;
+  __u32 ns_pid;
+  __u32 mntns;
+  __u32 reserved;
+  struct stray_span exe;
+  struct stray_span cwd;
+  struct stray_span cgroup;
+  __u8 comm[16];
+};
+
+/* ---- records made at the edge ---- */
+
+struct stray_session {
+  struct stray_head head;
+  __u64 real_ns; /* CLOCK_REALTIME at head.time_ns */
+  __u64 memory;  /* of the host, bytes */
+  __u8 boot_id[16];
+  __u32 contract;
+  __u32 cpus;
+  __u32 ticks_per_second;
+  __u32 pidns; /* the one stray runs in */
+  struct stray_span host;
+  struct stray_span kernel;
+  struct stray_span version; /* of stray */
+  struct stray_span machine_id;
+};
+
+struct stray_clock {
+  struct stray_head head;
+  __u64 real_ns;
+};
+
+struct stray_tick {
+  struct stray_head head;
+};
+
+struct stray_ready {
+  struct stray_head head;
+};
+
+struct stray_end {
+  struct stray_head head;
+};
+
+struct stray_gap { /* head.lost: the total after it */
+  struct stray_head head;
+  __u64 from_ns; /* the last record before the loss was noticed */
+  __u64 count;
+};
+
+struct stray_inferred_exit { /* head: the process */
+  struct stray_head head;
+};
+
+#define STRAY_SAW_GONE (1u << 0) /* the process was gone or a zombie: nothing else is set */
+#define STRAY_SAW_ENVIRON (1u << 1) /* its environment could be read */
+#define STRAY_SAW_STDIO (1u << 2)
+#define STRAY_SAW_CWD_DELETED (1u << 3) /* its directory has no link left */
+#define STRAY_SAW_EXE_DELETED (1u << 4)
+#define STRAY_SAW_PIDFILE (1u << 5)
+#define STRAY_SAW_REDACTED (1u << 6)
+
+enum stray_stdio {
+  STRAY_STDIO_UNKNOWN = 0,
+  STRAY_STDIO_CLOSED = 1,
+  STRAY_STDIO_NULL = 2,
+  STRAY_STDIO_FILE = 3,
+  STRAY_STDIO_PIPE = 4,
+  STRAY_STDIO_SOCKET = 5,
+  STRAY_STDIO_TTY = 6,
+  STRAY_STDIO_TTY_GONE = 7, /* /dev/pts/N (deleted) */
+  STRAY_STDIO_NOHUP = 8,    /* a file named nohup.out */
+  STRAY_STDIO_OTHER = 9,
+};
+
+struct stray_saw_process {
+  struct stray_head head;
+  __u32 ppid; /* in the observer's pid namespace; 0: not known */
+  __u32 sid;
+  __u32 pgid;
+  __u32 tty_major;
+  __u32 tty_minor;
+  __u32 uid;
+  __u32 loginuid;
+  __u32 reserved;
+  __u8 stdio[4]; /* enum stray_stdio of descriptors 0 to 2 */
+  __u8 state;    /* letter of /proc/PID/stat */
+  __u8 reserved2[3];
+  struct stray_span argv;    /* as it stands now: may be a title */
+  struct stray_span env;     /* only names on the allow list, NAME=value */
+  struct stray_span cwd;     /* whole path, root first */
+  struct stray_span exe;     /* whole path, root first */
+  struct stray_span cgroup;  /* whole path: unified, else name=systemd */
+  struct stray_span user;    /* name of uid */
+  struct stray_span login;   /* name of loginuid */
+  struct stray_span pidfile; /* whole path of a pid file that holds its pid */
+  struct stray_span pm2;     /* an ecosystem file beside its code, or empty */
+  __u32 stdio_tty_major;     /* the terminal among descriptors 0 to 2, also when it is gone */
+  __u32 stdio_tty_minor;
+};
+
+enum stray_script_state {
+  STRAY_SCRIPT_UNKNOWN = 0,   /* could not be looked at (permission, other error) */
+  STRAY_SCRIPT_PRESENT = 1,
+  STRAY_SCRIPT_MISSING = 2,   /* ENOENT through the process's own root and directory */
+  STRAY_SCRIPT_CWD_GONE = 3,  /* and its working directory has no link left */
+};
+
+struct stray_saw_script {
+  struct stray_head head; /* flags: STRAY_SAW_GONE */
+  __u64 inode;
+  __u64 bytes;
+  __u64 mtime_ns; /* CLOCK_REALTIME */
+  __u64 ctime_ns;
+  __u64 hash; /* of the content, up to 1 MiB; 0: not taken */
+  __u32 dev_major;
+  __u32 dev_minor;
+  __u32 state; /* enum stray_script_state */
+  __u32 reserved;
+  struct stray_span entry; /* as asked */
+  struct stray_span path;  /* the file it resolved to, as the process sees it */
+};
+
+struct stray_saw_usage {
+  struct stray_head head; /* flags: STRAY_SAW_GONE */
+  __u64 rss;
+  __u64 anon;
+  __u64 swap;
+  __u64 cpu_ns; /* user and system since its start */
+};
+
+struct stray_socket { /* one listening socket */
+  __u16 family; /* AF_INET, AF_INET6, AF_UNIX (no address) */
+  __u16 port;
+  __u8 address[16];
+};
+
+struct stray_saw_sockets {
+  struct stray_head head; /* flags: STRAY_SAW_GONE */
+  struct stray_span sockets; /* struct stray_socket[] */
+};
+
+#endif

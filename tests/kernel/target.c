@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests exec: does nothing, quickly. */
+int main(void) { return 0; }

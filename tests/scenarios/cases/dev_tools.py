@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tools for a developer's machine that were left running."""
+import signal
+
+from case import scenario
+from terminal import Terminal
+
+
+@scenario({"nodemon": ["orphan", "dev-tool"]}, needs=("nodemon",))
+def nodemon_left(case):
+    """nodemon left behind by its shell: it watches files, it does not restart after a crash."""
+    case.app()
+    terminal = Terminal(case)
+    terminal.run("nodemon dist/index.js >nodemon.log 2>&1 </dev/null &")
+    case.find("nodemon", "node .*/nodemon dist/index.js")
+    case.find("node", ".*node dist/index.js", parent="nodemon")
+    shell = case.pids["shell"]
+    terminal.exit()
+    case.inherited("nodemon", shell)
+
+
+@scenario({"vite": ["orphan", "dev-tool"]}, needs=("vite",))
+def vite_left(case):
+    """A vite dev server left behind."""
+    case.app()
+    case.write("app/index.html", "<h1>x</h1>\n")
+    terminal = Terminal(case)
+    terminal.run("vite --port 0 >vite.log 2>&1 </dev/null &")
+    case.find("vite", "node .*/vite --port 0")
+    shell = case.pids["shell"]
+    terminal.exit()
+    case.inherited("vite", shell)
+
+
+# next's own process tree: the command forks the server, which then titles itself.
+NEXT = """#!/usr/bin/env node
+require('child_process').fork(require.resolve('../server/lib/start-server.js'), {stdio: 'ignore'});
+"""
+NEXT_SERVER = """process.title = 'next-server (v16.4.6)';
+require('http').createServer((_, answer) => answer.end('ok')).listen(0, '127.0.0.1');
+process.on('disconnect', () => {});
+"""
+
+
+@scenario({"server": ["orphan", "dev-tool"]})
+def next_left(case):
+    """next dev gets SIGKILL: its child, titled next-server (v...), lives on. A stand-in with next's processes."""
+    case.app()
+    case.write("app/node_modules/next/dist/bin/next", NEXT, executable=True)
+    case.write("app/node_modules/next/dist/server/lib/start-server.js", NEXT_SERVER)
+    (case.app_dir / "node_modules/.bin").mkdir()
+    (case.app_dir / "node_modules/.bin/next").symlink_to("../next/dist/bin/next")
+    case.left("env NODE_ENV=development node_modules/.bin/next dev -p 0")
+    case.find("next", "node .*next dev -p 0")
+    case.find("server", r"next-server \(v.*", parent="next")
+    parent = case.pids["next"]
+    case.end("next", signal.SIGKILL)
+    case.inherited("server", parent)

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+// Findings over records built in memory, with an observer whose answers the test decides.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "pipeline/pipeline.hpp"
+#include "records.hpp"
+
+namespace stray {
+namespace {
+
+using namespace records;
+using Told = std::pair<std::string, std::uint32_t>;  // "raised orphan", pid
+
+class Collect final : public Sink {
+ public:
+  void ready(const View&) override {}
+  void event(const View&, const Event&) override {}
+  void seed(const View&, const Process&) override {}
+  void reparent(const View&, const Change&) override {}
+  void finding(const View& view, const Finding& f, const Process*) override {
+    told.emplace_back(std::string(to_string(f.action)) + " " + std::string(to_string(f.kind)),
+                      f.process.tgid);
+    times[told.back()] = view.time;
+    last[told.back()] = f;
+  }
+  void summary(const View&, const Summary&) override {}
+  std::vector<Told> told;
+  std::map<Told, BootTime> times;
+  std::map<Told, Finding> last;
+};
+
+struct Answer {
+  Saw process;
+  std::vector<std::uint16_t> ports;
+  std::uint64_t rss = 50u << 20;
+  std::uint32_t script = STRAY_SCRIPT_PRESENT;
+};
+
+class DetectTest : public ::testing::Test {
+ protected:
+  const ProcessKey init = key(1, 0), sshd = key(5, 1), shell = key(10, 1), node = key(20, 2),
+                   npm = key(18, 2), sh = key(19, 2);
+  const Who on_tty{.sid = 10, .pgid = 20, .tty_major = 136};
+  DetectOptions options;
+  std::unique_ptr<Pipeline> pipeline;
+  Collect got;
+  std::map<std::uint32_t, Answer> answers;
+  BootTime now = at(1);
+
+  void SetUp() override { start({}); }
+
+  void start(const DetectOptions& with) {
+    pipeline = std::make_unique<Pipeline>(with, LineageOptions{});
+    pipeline->add(got);
+    feed(session());
+    feed(seed(init, {}, "/sbin/init", at(1), STRAY_SEED_NAMESPACE_INIT));
+    feed(seed(shell, init, "/bin/bash", at(1), 0, {.sid = 10, .pgid = 10, .tty_major = 136}));
+    feed(ready(at(1)));
+  }
+
+  void feed(const Bytes& bytes) {
+    pipeline->feed(bytes);
+    now = std::max(now, pipeline->time());
+    for (auto requests = pipeline->detectors().take_requests(); !requests.empty();
+         requests = pipeline->detectors().take_requests())
+      for (const Request& request : requests) pipeline->feed(answer(request));
+  }
+
+  Bytes answer(const Request& request) {
+    Answer& a = answers[request.process.tgid];
+    const Process* p = pipeline->lineage().find(request.process);
+    switch (request.look) {
+      case Look::process: {
+        Saw s = a.process;
+        if (p && s.sid == 0) s.sid = p->sid, s.pgid = p->pgid;
+        // The kernel takes the terminal from a session whose leader ended.
+        if (p && pipeline->lineage().live(p->sid)) s.tty = p->tty;
+        return saw(request.process, now, s);
+      }
+      case Look::script:
+        return saw_script(request.process, now, a.script, request.entry);
+      case Look::usage:
+        return saw_usage(request.process, now, a.rss);
+      case Look::sockets:
+        return saw_sockets(request.process, now, a.ports);
+    }
+    return {};
+  }
+
+  // Lets time pass as the live loop does: a tick whenever something is due.
+  void until(BootTime end) {
+    for (auto due = pipeline->detectors().next_due(); due && *due <= end;
+         due = pipeline->detectors().next_due()) {
+      now = std::max(now, *due);
+      feed(tick(now));
+    }
+    now = end;
+    feed(tick(end));
+  }
+
+  std::set<Told> raised() const {
+    std::set<Told> out;
+    for (const Told& t : got.told)
+      if (t.first.starts_with("raised")) out.insert({t.first.substr(7), t.second});
+    return out;
+  }
+  std::size_t count(const std::string& what, std::uint32_t pid) const {
+    return static_cast<std::size_t>(std::count(got.told.begin(), got.told.end(), Told{what, pid}));
+  }
+
+  void start_server(const std::vector<std::string>& argv = {"node", "dist/index.js"}) {
+    feed(fork(node, shell, at(10), {}, on_tty));
+    feed(exec(node, at(10), "/usr/bin/node", argv, on_tty));
+  }
+  void leave_behind() {
+    answers[20].process.stdio = STRAY_STDIO_TTY_GONE;
+    feed(exit(shell, at(20), 0, init));
+  }
+};
+
+TEST_F(DetectTest, AServerAtALiveTerminalIsQuiet) {
+  start_server();
+  answers[20].ports = {3000};
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
+}
+
+TEST_F(DetectTest, AServerLeftByItsShellIsAnOrphanAndUnsupervised) {
+  start_server();
+  answers[20].ports = {3000};
+  leave_behind();
+  until(at(49.9));
+  EXPECT_EQ(raised(), std::set<Told>{}) << "30 s have not passed since the shell ended";
+  until(at(50));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}}));
+  until(at(80));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}}));
+  EXPECT_EQ(got.times[Told("raised orphan", 20)], at(50));
+  feed(exit(node, at(90), 15, {}));
+  EXPECT_EQ(count("cleared orphan", 20), 1u);
+  EXPECT_EQ(count("cleared unsupervised-node", 20), 1u);
+}
+
+TEST_F(DetectTest, AServerThatEndsInTimeIsNeverTold) {
+  start_server();
+  leave_behind();
+  feed(exit(node, at(25), 0, {}));
+  until(at(200));
+  EXPECT_TRUE(got.told.empty());
+}
+
+TEST_F(DetectTest, NpmKilledLeavesNodeAsTheOnlySubject) {
+  feed(fork(npm, shell, at(9), {}, on_tty));
+  feed(exec(npm, at(9), "/usr/bin/node", {"node", "/usr/bin/npm", "run", "dev"}, on_tty));
+  feed(fork(sh, npm, at(9.5), {}, on_tty));
+  feed(exec(sh, at(9.5), "/usr/bin/dash", {"sh", "-c", "node src/server.js"}, on_tty));
+  feed(fork(node, sh, at(10), {}, on_tty));
+  feed(exec(node, at(10), "/usr/bin/node", {"node", "src/server.js"}, on_tty));
+  answers[20].ports = {3000};
+  answers[20].process.env = {"npm_lifecycle_event=dev"};
+  feed(signal(npm, at(20), 15, shell));
+  feed(signal(sh, at(20), 15, npm));
+  feed(exit(sh, at(20), 15, init));
+  feed(signal(npm, at(20), 15, npm));
+  feed(exit(npm, at(20), 15, {}));
+  feed(exit(shell, at(21), 0, {}));
+  until(at(100));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}}));
+  std::string why;
+  for (const Evidence& e : got.last[Told("raised orphan", 20)].what.evidence) why += e.text + "\n";
+  EXPECT_NE(why.find("sh -c node src/server.js (pid 19), which ended by SIGTERM sent by npm"),
+            std::string::npos)
+      << why;
+  EXPECT_NE(why.find("(pid 18), which ended by SIGTERM sent by bash"), std::string::npos) << why;
+}
+
+TEST_F(DetectTest, ASupervisorAboveMakesItQuietAndItsDeathDoesNot) {
+  const ProcessKey god = key(15, 2);
+  feed(fork(god, init, at(5), {}, {.sid = 15, .pgid = 15}));
+  feed(exec(god, at(5), "/usr/bin/node", {"node", "/usr/lib/node_modules/pm2/lib/Daemon.js"},
+            {.sid = 15, .pgid = 15}));
+  feed(fork(node, god, at(10), {}, {.sid = 20, .pgid = 20}));
+  feed(exec(node, at(10), "/usr/bin/node", {"node", "/usr/lib/node_modules/pm2/lib/ProcessContainerFork.js"},
+            {.sid = 20, .pgid = 20}));
+  answers[20].process.env = {"pm_id=0", "name=web", "pm_exec_path=/srv/app/dist/index.js"};
+  answers[20].ports = {3000};
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  feed(exit(god, at(3600), 9, init));
+  until(at(3604.9));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  until(at(3605));
+  EXPECT_EQ(raised(), (std::set<Told>{{"supervisor-lost", 20}}));
+  until(at(3660));
+  EXPECT_EQ(raised(), (std::set<Told>{{"supervisor-lost", 20}, {"orphan", 20}, {"unsupervised-node", 20}}));
+}
+
+TEST_F(DetectTest, AMissingScriptIsToldAfterTwoLooks) {
+  start_server({"node", "src/server.js"});
+  until(at(15));
+  answers[20].script = STRAY_SCRIPT_MISSING;
+  until(at(300));
+  ASSERT_EQ(count("raised stale-script", 20), 1u);
+  answers[20].script = STRAY_SCRIPT_PRESENT;
+  until(at(500));
+  EXPECT_EQ(count("cleared stale-script", 20), 1u);
+}
+
+TEST_F(DetectTest, AScriptThatIsBackInTimeIsNotTold) {
+  start_server({"node", "src/server.js"});
+  until(at(15));
+  answers[20].script = STRAY_SCRIPT_MISSING;
+  // The first look that misses it is one of those made each minute.
+  while (!pipeline->lineage().find(node)->seen ||
+         pipeline->lineage().find(node)->seen->script.state != STRAY_SCRIPT_MISSING)
+    until(now + seconds(1));
+  answers[20].script = STRAY_SCRIPT_PRESENT;
+  until(at(400));
+  EXPECT_EQ(count("raised stale-script", 20), 0u);
+}
+
+TEST_F(DetectTest, ADevToolLeftBehindIsTold) {
+  start_server({"node", "/srv/app/node_modules/.bin/prisma", "studio", "--port", "5555"});
+  answers[20].ports = {5555};
+  leave_behind();
+  until(at(20 + 601));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"dev-tool", 20}}));
+}
+
+TEST_F(DetectTest, ADaemonOnPurposeIsNoOrphan) {
+  start_server();
+  answers[20].process.pidfile = "/run/web.pid";
+  answers[20].ports = {3000};
+  leave_behind();
+  until(at(200));
+  EXPECT_EQ(raised(), (std::set<Told>{{"unsupervised-node", 20}}));
+}
+
+TEST_F(DetectTest, AnotherProgramNeedsTwoSignsOfAnAccident) {
+  const ProcessKey daemon = key(30, 3), job = key(31, 3);
+  feed(fork(daemon, shell, at(10), {}, {.sid = 30, .pgid = 30}));
+  feed(exec(daemon, at(10), "/usr/bin/mydaemon", {"mydaemon"}, {.sid = 30, .pgid = 30}));
+  feed(fork(job, shell, at(10), {}, {.sid = 10, .pgid = 31, .tty_major = 136}));
+  feed(exec(job, at(10), "/usr/bin/python3", {"python3", "job.py"},
+            {.sid = 10, .pgid = 31, .tty_major = 136}));
+  answers[31].process.stdio = STRAY_STDIO_TTY_GONE;
+  feed(exit(shell, at(20), 0, init));
+  until(at(100));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 31}}));
+}
+
+TEST_F(DetectTest, WaitingTimesCanBeSetButNotTheLimitsForPeople) {
+  DetectOptions fast;
+  fast.after.fill(seconds(1));
+  start(fast);
+  got.told.clear();
+  start_server();
+  answers[20].ports = {3000};
+  until(at(19));
+  EXPECT_TRUE(got.told.empty()) << "a live terminal";
+  leave_behind();
+  until(at(21.2));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}}));
+}
+
+TEST_F(DetectTest, AnAllowedProcessIsQuietAndTheReasonIsKept) {
+  DetectOptions with;
+  with.allow.push_back({.exe = "", .argv = "node dist/*", .user = "", .unit = "", .reason = "the demo"});
+  start(with);
+  start_server();
+  answers[20].ports = {3000};
+  leave_behind();
+  until(at(200));
+  EXPECT_TRUE(got.told.empty());
+}
+
+TEST_F(DetectTest, TheOomKillIsToldAtOnceAndClearedWhenItIsBack) {
+  start_server();
+  feed(oom(node, at(15), "/limited"));
+  EXPECT_EQ(raised(), (std::set<Told>{{"oom-kill", 20}}));
+  feed(exit(node, at(15.1), 9, {}));
+  const ProcessKey again = key(21, 16);
+  feed(fork(again, shell, at(16), {}, on_tty));
+  feed(exec(again, at(17), "/usr/bin/node", {"node", "dist/index.js"}, on_tty));
+  EXPECT_EQ(count("cleared oom-kill", 20), 1u);
+}
+
+TEST_F(DetectTest, AReusedPidDoesNotKeepAFinding) {
+  start_server();
+  answers[20].ports = {3000};
+  leave_behind();
+  until(at(100));
+  feed(exit(node, at(100), 0, {}));
+  const ProcessKey again{at(100), 20};
+  feed(fork(again, init, at(100)));
+  feed(exec(again, at(100), "/usr/bin/cat", {"cat"}));
+  until(at(300));
+  EXPECT_EQ(count("cleared orphan", 20), 1u);
+  EXPECT_EQ(count("raised orphan", 20), 1u);
+}
+
+TEST_F(DetectTest, AProcessFoundAtTheStartIsToldByItsAge) {
+  got.told.clear();
+  answers[20] = {.process = {.sid = 9,
+                             .pgid = 20,
+                             .argv = {"node", "src/server.js"},
+                             .exe = "/usr/bin/node",
+                             .stdio = STRAY_STDIO_TTY_GONE},
+                 .ports = {3000},
+                 .script = STRAY_SCRIPT_MISSING};
+  pipeline = std::make_unique<Pipeline>(DetectOptions{}, LineageOptions{});
+  pipeline->add(got);
+  feed(session(at(100000)));
+  feed(seed(init, {}, "/sbin/init", at(100000), STRAY_SEED_NAMESPACE_INIT));
+  feed(seed(node, init, "/usr/bin/node", at(100000), 0, {.sid = 9, .pgid = 20}));
+  feed(ready(at(100000)));
+  until(at(100000.5));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}}));
+  until(at(100020));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}, {"stale-script", 20}}));
+}
+
+}  // namespace
+}  // namespace stray

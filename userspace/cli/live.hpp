@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The live edge: the kernel's records, ticks and the observer's answers, fed to one pipeline.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "kernel/kernel_source.hpp"
+#include "observe/observer.hpp"
+#include "observe/redact.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace stray {
+
+class Live {
+ public:
+  Live(Pipeline& pipeline, const KernelOptions& options);
+
+  void start();  // session, snapshot, ready
+  // One round: everything in the ring, what the core wants observed, ticks that are due. True when there was
+  // work.
+  bool round();
+  void settle();  // rounds until nothing is asked any more: for a look at the host as it is now
+  void sleep(bool busy, int wake_fd);
+  void stop();         // the rest of the ring, then the end record
+  void look_at_all();  // has every process observed: for tree and explain
+
+ private:
+  void feed(RawRecord raw);
+  void answer(std::size_t at_most);
+  void tick_if_due();
+  void clock_if_changed();
+  void audit_if_lost();
+
+  Pipeline& pipeline_;
+  KernelSource source_;
+  Observer observer_;
+  Redactor redactor_;
+  RecordSink sink_;
+  std::vector<Request> asked_;
+  std::size_t answered_ = 0;
+  std::uint64_t lost_told_ = 0;
+  BootTime last_clock_{}, last_audit_{}, last_lost_check_{};
+  std::int64_t real_offset_ = 0;
+  int quiet_rounds_ = 0;
+};
+
+}  // namespace stray

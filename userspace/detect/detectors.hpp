@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waits, raises, updates and clears: the life of findings over the rules.
+//
+// Design: processes that some rule may speak of are watched. A watched process is judged when something about
+// it changed and when a time it waits for has come. A condition that holds for its waiting time is raised,
+// but only on fresh observations, which are asked for when the time comes; it is updated when what it says
+// changed, and cleared when it stops holding. Time: that of the records alone. Order: watched processes and
+// timers are kept by key, so a replay is the same.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "detect/finding.hpp"
+#include "detect/options.hpp"
+#include "detect/rules.hpp"
+#include "lineage/lineage.hpp"
+#include "record/request.hpp"
+
+namespace stray {
+
+class Detectors {
+ public:
+  Detectors(DetectOptions options, const Lineage& lineage);
+
+  void apply(const Event& event, const std::vector<Change>& changes);
+
+  std::vector<Finding> take_findings();      // since the last call, in order
+  std::vector<Request> take_requests();      // for the observer, in order
+  std::optional<BootTime> next_due() const;  // a record (a tick will do) is wanted at this time
+
+  std::vector<Finding> open() const;  // by process, then kind
+  Scene scene() const;
+  const DetectOptions& options() const { return options_; }
+  void replace_options(DetectOptions options);  // keeps what is open; judges all anew
+
+ private:
+  struct State {
+    enum class Stage : std::uint8_t { off, pending, open } stage = Stage::off;
+    BootTime since{}, raised{};
+    Condition told;  // as last raised or updated
+    bool allowed = false;
+  };
+  struct Watch {
+    std::array<State, kKinds.size()> states;
+    BootTime settle{};  // not looked at before: most processes are gone by then
+    BootTime script_next{}, sample_next{};
+    BootTime asked{};        // when its own identity was last asked for
+    BootTime asked_fresh{};  // when a whole fresh look was
+    BootTime wake{};         // its place in timers_; 0: none
+    bool judged = false;
+  };
+  struct Oom {
+    Finding finding;
+    std::string exe, argv;
+    std::uint32_t uid;
+  };
+
+  void consider(const Process& process);  // watch it if a rule may speak of it, and judge it
+  void judge(const Process& process);
+  bool known_enough(const Process& process);
+  void judge_kind(Kind kind, const Process& process, Watch& watch, BootTime& wake);
+  bool fresh(Kind kind, const Process& process) const;
+  void ask_fresh(const Process& process, Watch& watch);
+  void plan_looks(const Process& process, Watch& watch, BootTime& wake);
+  void raise(Kind kind, const Process& process, State& state, Condition condition);
+  void update(Kind kind, const Process& process, State& state, Condition condition);
+  void clear(Kind kind, ProcessKey key, State& state, std::string reason);
+  void forget(ProcessKey key, const std::string& reason);
+  void set_wake(ProcessKey key, Watch& watch, BootTime when);
+  void run_timers();
+  void judge_below(const Process& process);
+  void judge_session(std::uint32_t sid);
+  void on_oom(const Event& event, const Process& victim);
+  void oom_back(const Process& process);
+  bool allowed(const Process& process) const;
+  void ask(ProcessKey key, Look look, std::string entry = {});
+
+  DetectOptions options_;
+  const Lineage& lineage_;
+  BootTime now_{};
+  std::uint64_t host_memory_ = 0;
+  std::int64_t real_offset_ns_ = 0;
+  std::map<ProcessKey, Watch> watched_;
+  std::set<std::pair<BootTime, ProcessKey>> timers_;
+  std::map<ProcessKey, Oom> ooms_;
+  std::vector<Finding> findings_;
+  std::vector<Request> requests_;
+};
+
+// The processes that open findings name, each once, and the memory they use.
+struct Totals {
+  std::size_t findings = 0, processes = 0;
+  std::uint64_t memory = 0;
+};
+Totals totals_of(const std::vector<Finding>& open, const Lineage& lineage);
+
+}  // namespace stray

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a process image is, judged from itself alone: which runtime, which entry point, which role. Pure
+// functions of their arguments; who its relatives are is judged elsewhere (supervision.hpp).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "record/event.hpp"
+
+namespace stray {
+
+enum class Runtime : std::uint8_t { none, node, bun, deno, electron };
+
+enum class EntryKind : std::uint8_t {
+  none,    // not a runtime
+  file,    // runs Program::entry
+  eval,    // -e, -p
+  stdin_,  // the program comes on standard input
+  repl,
+  run,      // node --run SCRIPT: Program::entry is the script's name
+  test,     // node --test
+  oneshot,  // --version, --check, …: ends by itself at once
+  titled,   // argv was overwritten before stray saw it: entry not known
+};
+
+// The role of an image. `child` is a matter of its parent and is settled in supervision.
+enum class Role : std::uint8_t {
+  none,        // nothing stray watches by itself
+  supervisor,  // restarts what it starts (Program::supervisor)
+  wrapper,     // npm, npx, yarn, pnpm, npm-run-all, concurrently, cross-env, …
+  dev_tool,
+  cli,          // a one-shot tool: npm ci, tsc, eslint, vite build, …
+  interactive,  // a REPL
+  eval,         // EntryKind::eval or stdin_
+  app,
+};
+
+enum class Restarts : std::uint8_t { no, yes, unknown };
+
+// What stands between a process and the service it was reached through (detection.md 5.1, "Breaks"): whoever
+// hangs from it was started by a person or a scheduler, not by the service.
+enum class Breaker : std::uint8_t {
+  none,
+  login,        // sshd, login, mosh-server
+  multiplexer,  // tmux, screen
+  cron,
+  at,
+  terminal,  // script, expect, terminal emulators
+};
+
+struct SupervisorKind {
+  std::string_view name;  // "pm2", "supervisord", …: static text
+  Restarts restarts = Restarts::unknown;
+  bool by_system = false;   // part of the system (comes back at boot), not of a user
+  bool container = false;   // a container engine's monitor: the policy is the engine's
+  bool by_pidfile = false;  // no ancestor of what it restarts (monit)
+};
+
+struct Program {
+  Runtime runtime = Runtime::none;
+  EntryKind entry_kind = EntryKind::none;
+  std::string entry;  // as given (relative to its directory), or what the wrapper script runs
+  Role role = Role::none;
+  std::string name;            // of what is no app: "prisma studio", "npm run dev", "pm2", "tmux"
+  bool watcher = false;        // restarts its own child: to be ended first
+  bool data_explorer = false;  // prisma studio, drizzle-kit studio
+  bool ide = false;            // IDE server or language server
+  bool shell_c = false;        // sh -c, bash -c, dash -c
+  bool shell = false;          // an interactive or script shell by name
+  bool daemon = false;         // a known daemon or agent (detection.md 5.2, D5)
+  bool inspector = false;
+  std::string inspector_address;  // "127.0.0.1:9229"
+  bool runs_runtime = false;      // shell_c: the command names a runtime or a package manager
+  bool daemonizer = false;        // makes daemons on purpose: start-stop-daemon, systemd-run, …
+  Breaker breaker = Breaker::none;
+  std::uint32_t heap_limit_mib = 0;  // --max-old-space-size of argv or NODE_OPTIONS; 0: not given
+  std::optional<SupervisorKind> supervisor;
+};
+
+struct ProgramView {
+  std::string_view exe;  // resolved path of the image, without " (deleted)"
+  StringList argv{};
+  bool argv_at_exec = true;  // false: read later, may be a title
+  StringList env{};          // what is known of it; empty: not (yet) known
+  std::string_view comm{};
+  StringList title{};                    // argv as read later, where it differs from that at exec
+  Runtime runtime = Runtime::none;       // known otherwise: by inode or by configuration (a renamed binary)
+  std::optional<bool> stdin_terminal{};  // fd 0 is a terminal; tells a REPL from a program on standard input
+};
+
+// Decides all of Program. Cheap for what stray does not watch: a few comparisons of the base name.
+Program recognise(const ProgramView& view);
+
+// True when recognise() of this image can depend on the environment, so that it is worth reading it (any
+// runtime or shell -c with a runtime word, supervisors' children are found through the tree).
+bool wants_environment(const Program& program);
+
+// True for the base name of a tool that makes daemons on purpose (detection.md 5.2, D1).
+bool is_daemonizer(std::string_view base_name);
+
+// The value of NAME in an environment list, or nothing.
+std::optional<std::string_view> env_value(StringList env, std::string_view name);
+
+// The names of environment variables stray may keep; all others are never stored. Values pass through the
+// redaction of secrets all the same (npm_lifecycle_script and NODE_OPTIONS are command lines).
+const std::vector<std::string_view>& environment_allow_list();
+
+// Where a process stands in the cgroup tree.
+struct CgroupPlace {
+  enum class Kind : std::uint8_t {
+    none,      // root, a slice, or something unknown
+    service,   // NAME.service of the system manager or of a user manager
+    session,   // session-N.scope: a login
+    terminal,  // tmux-spawn-*, vte-spawn-*, app-*terminal*
+    scope,     // another scope: no restart
+    manager,   // user@N.service itself, init.scope
+    container,
+  } kind = Kind::none;
+  std::string unit;       // "web.service", "session-3.scope"; of a container: the service inside it
+  std::string user_unit;  // the "user@1000.service" it stands below, or empty
+  std::string engine;  // "docker", "containerd", "cri-o", "podman", "lxc", "systemd-nspawn", "kubernetes", ""
+  std::string container;  // id or name
+  bool launcher = false;  // a unit that starts others' jobs and restarts none of them: cron, ssh, getty, …
+};
+CgroupPlace place_in_cgroup(std::string_view path);
+
+}  // namespace stray

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules: one function a kind of finding. Each judges one process at one moment from the lineage alone and
+// says whether its condition holds, since when, how grave it is, why, and what to do. Waiting, raising and
+// clearing is not their business (detectors.hpp).
+#pragma once
+
+#include <optional>
+
+#include "detect/finding.hpp"
+#include "detect/options.hpp"
+#include "detect/supervision.hpp"
+#include "lineage/lineage.hpp"
+
+namespace stray {
+
+struct Scene {
+  const Lineage& lineage;
+  const DetectOptions& options;
+  BootTime now;
+  std::uint64_t host_memory;
+  std::int64_t real_offset_ns;  // CLOCK_REALTIME - CLOCK_BOOTTIME
+};
+
+std::optional<Condition> judge_orphan(const Scene& scene, const Process& process);
+std::optional<Condition> judge_unsupervised(const Scene& scene, const Process& process);
+std::optional<Condition> judge_container(const Scene& scene, const Process& process);
+std::optional<Condition> judge_dev_tool(const Scene& scene, const Process& process);
+std::optional<Condition> judge_stale_script(const Scene& scene, const Process& process);
+std::optional<Condition> judge_supervisor_lost(const Scene& scene, const Process& process);
+
+// Why a rule says nothing about a process that looks like one of its own: for `stray explain`.
+std::vector<std::string> exclusions(const Scene& scene, const Process& process);
+
+// ---- shared by the rules (facts.cpp) ----
+
+bool is_watched(const Program& program);        // a runtime, wrapper or dev tool: see detection.md 5.2
+bool covered_by_above(const Process& process);  // an app or dev tool further up answers for it
+bool left_behind(const Process& process);       // its creator is gone and a reaper has it
+std::vector<Evidence> accident_evidence(const Scene& scene, const Process& process);  // A1 to A9
+std::optional<Evidence> daemon_evidence(const Process& process);  // D1, D2, D3, D5
+bool detached_like_daemon(const Process& process);                                    // D4
+std::vector<ProcessKey> descendants(const Process& process);  // alive, nearest first, bounded
+BootTime since_exec(const Process& process);                  // when its present image began
+bool exposed(const Process& process);                         // listens on an address that is not loopback
+std::string ports_text(const Process& process);               // "127.0.0.1:5555", or empty
+std::string age_text(BootTime age);                           // "31 d 4 h", "12 s"
+std::string memory_text(std::uint64_t bytes, std::uint64_t host);  // "145 MB (3.6 %)"
+std::uint64_t group_memory(const Scene& scene, const Process& process);
+std::vector<Evidence> origin_evidence(const Scene& scene, const Process& process);  // who, from where, when
+std::string role_word(const Process& process);  // "node server", "dev tool prisma studio"
+std::vector<std::string> remedy_of(Kind kind, const Scene& scene, const Process& process);
+
+}  // namespace stray

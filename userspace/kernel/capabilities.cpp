@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/capabilities.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string_view>
+
+#include "kernel/kernel_source.hpp"
+#include "kernel/programs.hpp"
+#include "lifecycle.skel.h"
+
+namespace stray {
+namespace {
+
+constexpr ino_t kRootPidNamespace = 0xEFFFFFFC;  // PROC_PID_INIT_INO, include/linux/proc_ns.h
+
+Capability kernel_release() {
+  utsname system{};
+  ::uname(&system);
+  return {"kernel", Offer::info, std::string(system.release) + " " + system.machine, ""};
+}
+
+Capability privileges() {
+  if (kernel::may_trace()) return {"privileges", Offer::ok, "CAP_BPF and CAP_PERFMON", ""};
+  return {"privileges", Offer::missing, "neither CAP_BPF with CAP_PERFMON nor CAP_SYS_ADMIN", "run stray as root"};
+}
+
+Capability type_information() {
+  if (kernel::has_btf()) return {"BTF", Offer::ok, "/sys/kernel/btf/vmlinux", ""};
+  return {"BTF", Offer::missing, "/sys/kernel/btf/vmlinux cannot be read",
+          "use a kernel built with CONFIG_DEBUG_INFO_BTF (all current distributions)"};
+}
+
+// Loads one program by itself, as the live source would.
+Capability try_program(std::string_view name) {
+  Capability result{"program " + std::string(name), Offer::ok, "loads", ""};
+  try {
+    const kernel::LibbpfOutput output;
+    const kernel::Skeleton skeleton =
+        kernel::open_programs({name}, static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE)));
+    if (const int error = lifecycle::load(skeleton.get()); error != 0) {
+      result.offer = Offer::missing;
+      result.detail = kernel::why_refused(output.text(), error);
+      result.advice = "stray run needs it: please report the kernel release with this line";
+    }
+  } catch (const SetupError& error) {
+    result.offer = Offer::missing;
+    result.detail = error.what();
+  }
+  return result;
+}
+
+// The source as a whole, without probes and with them: what the other commands will do.
+Capability try_source(bool probes) {
+  const std::string name = probes ? "ring and probes" : "snapshot";
+  try {
+    KernelSource source({.probes = probes});
+    if (probes) return {name, Offer::ok, "attached and detached again", ""};
+    std::size_t seeds = 0;
+    source.snapshot([&](RawRecord) { ++seeds; });
+    return {name, Offer::ok, std::to_string(seeds) + " processes and kernel threads", ""};
+  } catch (const SetupError& error) {
+    return {name, Offer::missing, error.what(), ""};
+  }
+}
+
+bool loads(bpf_prog_type type, bpf_attach_type attach, const char* function) {
+  const std::unique_ptr<btf, void (*)(btf*)> types(btf__load_vmlinux_btf(), btf__free);
+  const int id = types ? btf__find_by_name_kind(types.get(), function, BTF_KIND_FUNC) : -ENOENT;
+  if (id < 0) return false;
+  const bpf_insn program[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+                              {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach,
+              .attach_btf_id = static_cast<__u32>(id));
+  const int fd = bpf_prog_load(type, "stray_try", "GPL", program, std::size(program), &options);
+  if (fd < 0) return false;
+  // Loading proves nothing yet: some hosts refuse the attachment.
+  const int link = bpf_link_create(fd, 0, attach, nullptr);
+  if (link >= 0) ::close(link);
+  ::close(fd);
+  return link >= 0;
+}
+
+Capability improvement(const char* name, bool there) {
+  return {name, Offer::info, there ? "available" : "refused here", there ? "" : "not needed: stray uses tracepoints"};
+}
+
+Capability pid_namespace() {
+  struct stat info{};
+  if (::stat("/proc/self/ns/pid", &info) == 0 && info.st_ino == kRootPidNamespace)
+    return {"pid namespace", Offer::ok, "that of the host", ""};
+  return {"pid namespace", Offer::limited, "not that of the host: the snapshot and /proc show this one only",
+          "run stray on the host, or in a container with the host's pid namespace (--pid=host)"};
+}
+
+Capability cgroups() {
+  struct statfs info{};
+  if (::statfs("/sys/fs/cgroup", &info) != 0)
+    return {"cgroups", Offer::limited, std::string("/sys/fs/cgroup: ") + std::strerror(errno),
+            "mount the cgroup file system: systemd units and containers are recognised by it"};
+  if (static_cast<unsigned long>(info.f_type) == CGROUP2_SUPER_MAGIC)
+    return {"cgroups", Offer::ok, "version 2", ""};
+  if (::access("/sys/fs/cgroup/unified", F_OK) == 0)
+    return {"cgroups", Offer::ok, "version 1 with the unified hierarchy beside it", ""};
+  return {"cgroups", Offer::limited, "version 1 only: kernel records carry no cgroup path, /proc is read for it", ""};
+}
+
+}  // namespace
+
+std::vector<Capability> capabilities() {
+  std::vector<Capability> list{kernel_release(), privileges(), type_information()};
+  if (kernel::may_trace() && kernel::has_btf()) {
+    for (const std::string_view name : kernel::wanted_programs(true)) list.push_back(try_program(name));
+    list.push_back(try_source(false));
+    list.push_back(try_source(true));
+    const kernel::LibbpfOutput quiet;
+    list.push_back(improvement("fentry", loads(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "do_exit")));
+    list.push_back(improvement("LSM", loads(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "bpf_lsm_task_free")));
+  }
+  list.push_back(pid_namespace());
+  list.push_back(cgroups());
+  return list;
+}
+
+}  // namespace stray

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lineage/lineage.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace stray {
+namespace {
+
+constexpr std::size_t kProcessBytes = sizeof(Process) + 128;  // and its places in the tables
+constexpr std::size_t kPastImages = 8;
+constexpr BootTime kSameKill{
+    5'000'000'000};  // a process that passes a signal on to itself was killed by the first sender
+constexpr BootTime kLateExit{10'000'000'000};  // an exit this soon after a signal is told with it
+
+}  // namespace
+
+Lineage::Lineage(LineageOptions options) : options_(options), account_(std::make_shared<Account>()) {}
+Lineage::~Lineage() = default;
+
+const std::vector<Change>& Lineage::apply(const Event& event) {
+  changes_.clear();
+  release_unneeded();
+  now_ = std::max(now_, event.time);
+  std::visit([&](const auto& what) { on(event, what); }, event.what);
+  if (account_->bytes > options_.memory_bytes) enforce_bound();
+  return changes_;
+}
+
+const Process* Lineage::find(ProcessKey key) const {
+  const auto it = table_.find(key);
+  return it == table_.end() ? nullptr : it->second.get();
+}
+
+Process* Lineage::get(ProcessKey key) { return const_cast<Process*>(std::as_const(*this).find(key)); }
+
+const Process* Lineage::live(std::uint32_t tgid) const {
+  const auto it = live_.find(tgid);
+  return it == live_.end() ? nullptr : it->second;
+}
+
+Process* Lineage::live_now(std::uint32_t tgid) {
+  return const_cast<Process*>(std::as_const(*this).live(tgid));
+}
+
+LineageCounts Lineage::counts() const {
+  auto counts = counts_;
+  counts.live = live_.size();
+  counts.dead = table_.size() - live_.size();
+  counts.bytes = account_->bytes;
+  return counts;
+}
+
+std::vector<const Process*> Lineage::live_by_key() const {
+  std::vector<const Process*> all;
+  all.reserve(live_.size());
+  for (const auto& [tgid, process] : live_) all.push_back(process);
+  std::sort(all.begin(), all.end(), [](const Process* a, const Process* b) { return a->key < b->key; });
+  return all;
+}
+
+Process& Lineage::create(ProcessKey key) {
+  // The same pid alive with another start: its exit was lost.
+  if (Process* stale = live_now(key.tgid); stale && stale->key.start < key.start) {
+    Ended lost{};
+    lost.time = now_, lost.inferred = true;
+    end(*stale, lost, nullptr, false);
+  }
+  auto& slot = table_[key];
+  slot = std::make_unique<Process>();
+  slot->key = key;
+  account_->bytes += kProcessBytes;
+  live_[key.tgid] = slot.get();
+  return *slot;
+}
+
+Process& Lineage::subject(const Event& event) {
+  if (Process* known = get(event.process)) return *known;
+  Process& made = create(event.process);
+  made.parent_edge = made.origin_edge = Edge::broken;
+  ++counts_.broken_edges;
+  changes_.push_back({Change::Kind::created, &made});
+  return made;
+}
+
+// ---- links ----
+
+void Lineage::unlink_from_parent(Process& child) {
+  Process* parent = child.parent;
+  if (!parent) return;
+  (child.previous ? child.previous->next : parent->first_child) = child.next;
+  (child.next ? child.next->previous : parent->last_child) = child.previous;
+  child.next = child.previous = nullptr;
+  child.parent = nullptr;
+}
+
+// Every parent is older than its child (a reaper is an ancestor of who it inherits from), so a link that is
+// not is the work of lost records or of a forged capture. Refusing it makes every walk upwards end.
+void Lineage::set_parent(Process& child, Process* parent, ProcessKey parent_key, Edge edge) {
+  unlink_from_parent(child);
+  child.parent_key = parent_key;
+  child.parent_edge = edge;
+  if (!parent) return;
+  if (!(parent->key < child.key) || !parent->alive()) {
+    child.parent_edge = Edge::broken;
+    ++counts_.broken_edges;
+    return;
+  }
+  child.parent = parent;
+  child.previous = parent->last_child;
+  (parent->last_child ? parent->last_child->next : parent->first_child) = &child;
+  parent->last_child = &child;
+}
+
+void Lineage::set_origin(Process& child, Process* origin, Process* creator, Edge edge) {
+  if (origin && !(origin->key < child.key)) origin = nullptr, edge = Edge::broken;
+  if (creator && !(creator->key < child.key)) creator = nullptr;
+  for (Process* old : {child.origin, child.creator})
+    if (old && --old->needed_by == 0 && !old->alive()) release_.push_back(old->key);
+  child.origin = origin;
+  child.creator = creator;
+  child.origin_edge = edge;
+  for (Process* now : {origin, creator})
+    if (now) ++now->needed_by;
+}
+
+void Lineage::resolve_waiting(Process& parent) {
+  const auto it = waiting_.find(parent.key);
+  if (it == waiting_.end()) return;
+  const auto children = std::move(it->second);
+  waiting_.erase(it);
+  for (const ProcessKey key : children) {
+    Process* child = get(key);
+    if (!child || child->parent || child->ended) continue;
+    set_parent(*child, &parent, parent.key, Edge::snapshot);
+    if (!child->origin) set_origin(*child, &parent, &parent, Edge::snapshot);
+  }
+}
+
+// ---- images ----
+
+std::shared_ptr<Image> Lineage::make_image(Image image) {
+  auto deleter = [account = account_](Image* dying) {
+    account->bytes -= dying->counted;
+    delete dying;
+  };
+  std::shared_ptr<Image> shared(new Image(std::move(image)), deleter);
+  recount(*shared);
+  return shared;
+}
+
+void Lineage::recount(Image& image) {
+  account_->bytes -= image.counted;
+  image.counted = image.footprint();
+  account_->bytes += image.counted;
+}
+
+void Lineage::new_image(Process& process, std::shared_ptr<Image> image) {
+  const bool replaces_guess =
+      process.image && !process.image->at_exec && process.seeded && image->time <= process.image->time;
+  if (process.image && !replaces_guess) {
+    // First and latest are worth most: what lies between goes.
+    if (process.past.size() == kPastImages) process.past.erase(process.past.begin() + 1);
+    process.past.push_back(std::move(process.image));
+  }
+  process.image = std::move(image);
+  if (!replaces_guess) ++process.images;
+  program_changed(process);
+}
+
+void Lineage::recognise_image(Image& image, const Observed* seen) {
+  const std::pair file{std::uint64_t{image.dev_major} << 32 | image.dev_minor, image.inode};
+  ProgramView view;
+  view.exe = image.exe, view.comm = image.comm, view.argv = image.arguments(), view.env = image.environment();
+  view.argv_at_exec = image.at_exec;
+  if (const auto it = runtimes_.find(file); it != runtimes_.end()) view.runtime = it->second;
+  if (seen) {
+    if (image.at_exec && seen->title != image.argv) view.title = StringList(seen->title);
+    if (seen->flags & STRAY_SAW_STDIO) view.stdin_terminal = seen->stdio[0] == STRAY_STDIO_TTY || seen->stdio[0] == STRAY_STDIO_TTY_GONE;
+  }
+  image.program = recognise(view);
+  constexpr std::size_t kMostRuntimes = 1024;
+  if (image.program.runtime != Runtime::none && image.inode && runtimes_.size() < kMostRuntimes)
+    runtimes_.emplace(file, image.program.runtime);
+}
+
+void Lineage::program_changed(const Process& process) {
+  if (process.program().supervisor)
+    supervisors_[process.key] = &process;
+  else
+    supervisors_.erase(process.key);
+}
+
+std::shared_ptr<const std::string> Lineage::share(std::string_view cgroup, const Process* relative) {
+  if (relative && relative->cgroup_path && *relative->cgroup_path == cgroup) return relative->cgroup_path;
+  return std::make_shared<const std::string>(cgroup);
+}
+
+// ---- events ----
+
+void Lineage::on(const Event& event, const Fork& fork) {
+  Process* known = get(event.process);
+  if (known && known->ended) return;  // a record out of its time: the process has ended
+  Process& child = known ? *known : create(event.process);
+  Process* parent = get(fork.parent);
+  Process* creator = get(fork.creator);
+  const Edge edge = parent ? Edge::observed : Edge::broken;
+  if (!parent) ++counts_.broken_edges;
+  set_origin(child, parent, creator, edge);
+  child.pidns = fork.pidns, child.ns_pid = fork.ns_pid, child.uid = fork.uid;
+  child.sid = fork.sid, child.pgid = fork.pgid, child.cgroup_id = fork.cgroup_id;
+  child.seeded = false;
+  if (!known) {
+    // CLONE_PARENT can name a parent that is ending at that moment: its reaper has the child already.
+    Process* now = parent && parent->ended ? get(parent->ended->reaper) : parent;
+    set_parent(child, now, now ? now->key : fork.parent, edge);
+  }
+  if (const Process* model = creator ? creator : parent; model && !child.image) {
+    child.image = model->image;
+    child.loginuid = model->loginuid, child.audit_session = model->audit_session, child.tty = model->tty;
+    child.cgroup_path = model->cgroup_path, child.mntns = model->mntns, child.kthread = model->kthread;
+  }
+  resolve_waiting(child);
+  if (!known) changes_.push_back({Change::Kind::created, &child});
+}
+
+void Lineage::on(const Event& event, const Exec& exec) {
+  Process& process = subject(event);
+  if (process.ended) return;
+  Image image;
+  image.time = event.time;
+  image.exe = exec.exe, image.cwd = exec.cwd, image.name = exec.name, image.interp = exec.interp;
+  image.argv = exec.argv.bytes(), image.argc = exec.argc, image.argv_bytes = exec.argv_bytes;
+  image.flags = event.flags, image.inode = exec.inode, image.comm = exec.comm;
+  image.dev_major = exec.dev_major, image.dev_minor = exec.dev_minor, image.nlink = exec.nlink;
+  image.tty = exec.tty, image.sid = exec.sid;
+  recognise_image(image, nullptr);
+  new_image(process, make_image(std::move(image)));
+  process.uid = exec.uid, process.loginuid = exec.loginuid, process.audit_session = exec.audit_session;
+  process.tty = exec.tty, process.sid = exec.sid, process.pgid = exec.pgid;
+  process.pidns = exec.pidns, process.mntns = exec.mntns, process.cgroup_id = exec.cgroup_id;
+  process.cgroup_path = share(exec.cgroup, process.cgroup_path ? &process : process.parent);
+  process.kthread = false;
+  changes_.push_back({Change::Kind::image, &process});
+}
+
+void Lineage::on(const Event& event, const Exit& exit) {
+  Process& process = subject(event);
+  if (process.ended) return;  // older kernels can report a group's death twice
+  Ended ended{};
+  ended.time = event.time, ended.status = exit.status, ended.user_ns = exit.user_ns;
+  ended.system_ns = exit.system_ns, ended.runtime_ns = exit.runtime_ns, ended.max_rss = exit.max_rss;
+  ended.reaper = exit.reaper;
+  if (!process.parent && exit.parent) process.parent_key = exit.parent;
+  end(process, std::move(ended), get(exit.reaper), !(event.flags & STRAY_EXIT_REAPER_UNKNOWN));
+}
+
+void Lineage::on(const Event& event, const Oom& oom) {
+  // Older kernels name the victim by its pid alone.
+  Process* victim = event.process.start.count() ? get(event.process) : live_now(event.process.tgid);
+  if (!victim || victim->ended) return;
+  victim->oom = true;
+  changes_.push_back({Change::Kind::oom, victim, get(oom.trigger)});
+}
+
+void Lineage::on(const Event& event, const Signal& signal) {
+  Process* target = get(event.process);
+  if (!target || target->ended) return;
+  const bool by_kernel = event.flags & STRAY_SIGNAL_FROM_KERNEL;
+  const auto& last = target->last_signal;
+  const bool passed_on = signal.sender == target->key && !by_kernel && last &&
+                         last->signal == signal.signal && event.time - last->time < kSameKill;
+  if (signal.result == 0 && !passed_on) {
+    const Process* sender = get(signal.sender);
+    target->last_signal = SignalSeen{
+        event.time,       signal.signal, by_kernel, signal.sender, sender ? sender->label() : std::string(),
+        signal.sender_uid};
+  }
+  changes_.push_back({Change::Kind::signalled, target, get(signal.sender)});
+}
+
+void Lineage::on(const Event& event, const Listen& listen) {
+  Process* process = get(event.process);
+  if (!process || process->ended) return;
+  if (!process->seen) process->seen = std::make_unique<Observed>();
+  const Listening socket{listen.family, listen.port, listen.address};
+  auto& sockets = process->seen->sockets;
+  if (std::find(sockets.begin(), sockets.end(), socket) == sockets.end()) sockets.push_back(socket);
+  changes_.push_back({Change::Kind::listening, process});
+}
+
+void Lineage::on(const Event& event, const Seed& seed) {
+  Process* known = get(event.process);
+  if (known && known->ended) return;
+  Process& process = known ? *known : create(event.process);
+  process.subreaper = event.flags & STRAY_SEED_SUBREAPER;
+  process.namespace_init = event.flags & STRAY_SEED_NAMESPACE_INIT;
+  process.kthread = event.flags & STRAY_SEED_KTHREAD;
+  process.uid = seed.uid, process.sid = seed.sid, process.pgid = seed.pgid, process.tty = seed.tty;
+  process.loginuid = seed.loginuid, process.audit_session = seed.audit_session;
+  process.pidns = seed.pidns, process.ns_pid = seed.ns_pid, process.mntns = seed.mntns;
+  process.cgroup_id = seed.cgroup_id;
+  process.cgroup_path = share(seed.cgroup, process.cgroup_path ? &process : get(seed.parent));
+  if (!process.image || (!process.image->at_exec && process.image->exe != seed.exe)) {
+    Image image;
+    image.time = event.process.start, image.at_exec = false;
+    image.exe = seed.exe, image.cwd = seed.cwd, image.comm = seed.comm, image.inode = seed.inode;
+    image.dev_major = seed.dev_major, image.dev_minor = seed.dev_minor, image.nlink = seed.nlink;
+    image.flags = (event.flags & STRAY_SEED_EXE_DELETED ? STRAY_EXEC_EXE_DELETED : 0) |
+                  (event.flags & STRAY_SEED_CWD_DELETED ? STRAY_EXEC_CWD_DELETED : 0) |
+                  (event.flags & STRAY_SEED_MEMFD ? STRAY_EXEC_MEMFD : 0);
+    recognise_image(image, nullptr);
+    process.image = make_image(std::move(image));
+    process.images = std::max(process.images, 1u);
+    program_changed(process);
+  }
+  if (!known) process.seeded = true;
+  if (!known || process.parent_key != seed.parent) {
+    Process* parent = get(seed.parent);
+    Process* before = process.parent;
+    set_parent(process, parent, seed.parent, seed.parent ? Edge::snapshot : Edge::none);
+    if (!known) set_origin(process, parent, parent, seed.parent ? Edge::snapshot : Edge::none);
+    if (!parent && seed.parent) waiting_[seed.parent].push_back(process.key);
+    if (known && before && before->key != seed.parent) {
+      process.reparented = event.time;
+      changes_.push_back({Change::Kind::reparented, &process, before});
+    }
+  }
+  resolve_waiting(process);
+  if (!known) changes_.push_back({Change::Kind::seeded, &process});
+}
+
+void Lineage::on(const Event& event, const InferredExit&) {
+  Process* process = get(event.process);
+  if (!process || process->ended) return;
+  Ended ended{};
+  ended.time = event.time, ended.inferred = true;
+  end(*process, std::move(ended), nullptr, false);
+}
+
+void Lineage::on(const Event&, const Gap&) { changes_.push_back({Change::Kind::loss, nullptr}); }
+
+void Lineage::on(const Event&, const Ready&) {
+  ready_ = true;
+  waiting_.clear();  // parents that ended before their own seed: their children keep the key alone
+}
+
+// ---- ends ----
+
+void Lineage::end(Process& process, Ended ended, Process* reaper, bool reaper_known) {
+  const auto& signal = process.last_signal;
+  if (signal && (ended.signal() == static_cast<int>(signal->signal) || ended.time - signal->time < kLateExit))
+    ended.killer = signal;
+  ended.oom = process.oom;
+  process.ended = std::move(ended);
+  if (const auto it = live_.find(process.key.tgid); it != live_.end() && it->second == &process)
+    live_.erase(it);
+  supervisors_.erase(process.key);
+  changes_.push_back({Change::Kind::ended, &process});
+  reparent_children(process, reaper, reaper_known && reaper);
+  Process* parent = process.parent;
+  unlink_from_parent(process);
+  if (parent) process.parent_key = parent->key;
+  dead_.push_back(process.key);
+  if (process.needed_by == 0) release_.push_back(process.key);
+}
+
+void Lineage::reparent_children(Process& from, Process* to, bool known) {
+  while (Process* child = from.first_child) {
+    set_parent(*child, known ? to : nullptr, to ? to->key : ProcessKey{},
+               known ? Edge::observed : Edge::broken);
+    child->reparented = now_;
+    changes_.push_back({Change::Kind::reparented, child, &from});
+  }
+}
+
+void Lineage::release_unneeded() {
+  // Letting one go can make its own origin unneeded: that one is appended and met later in this loop.
+  for (std::size_t i = 0; i < release_.size(); ++i)
+    if (Process* dead = get(release_[i]); dead && dead->ended && dead->needed_by == 0) erase(*dead);
+  release_.clear();
+  while (!dead_.empty() && !get(dead_.front())) dead_.pop_front();
+}
+
+void Lineage::erase(Process& dead) {
+  set_origin(dead, nullptr, nullptr, Edge::none);
+  unlink_from_parent(dead);
+  account_->bytes -= kProcessBytes;
+  table_.erase(dead.key);
+}
+
+// ---- the bound ----
+
+void Lineage::enforce_bound() {
+  const std::size_t target =
+      options_.memory_bytes - options_.memory_bytes / 8;  // some air, so that this is rare
+  while (account_->bytes > target && !dead_.empty()) {
+    const ProcessKey oldest = dead_.front();
+    dead_.pop_front();
+    if (Process* dead = get(oldest)) {
+      drop_detail(*dead);
+      skeletons_.push_back(oldest);
+    }
+  }
+  if (account_->bytes > options_.memory_bytes) give_up_oldest();
+}
+
+void Lineage::drop_detail(Process& dead) {
+  dead.image.reset();
+  dead.past.clear();
+  dead.seen.reset();
+  ++counts_.evicted_detail;
+}
+
+// One pass over the table for half of the skeletons: their descendants' links are marked, never guessed.
+void Lineage::give_up_oldest() {
+  std::vector<ProcessKey> going;
+  for (std::size_t n = skeletons_.size() / 2 + 1; n > 0 && !skeletons_.empty(); --n) {
+    if (get(skeletons_.front())) going.push_back(skeletons_.front());
+    skeletons_.pop_front();
+  }
+  std::sort(going.begin(), going.end());
+  const auto gone = [&](const Process* p) {
+    return p && std::binary_search(going.begin(), going.end(), p->key);
+  };
+  for (auto& [key, process] : table_)
+    if (gone(process->origin) || gone(process->creator))
+      set_origin(*process, gone(process->origin) ? nullptr : process->origin,
+                 gone(process->creator) ? nullptr : process->creator, Edge::evicted);
+  for (const ProcessKey& key : going)
+    if (Process* dead = get(key); dead && dead->needed_by == 0) {
+      erase(*dead);
+      ++counts_.evicted;
+    }
+}
+
+}  // namespace stray

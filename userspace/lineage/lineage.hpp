@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The process table and its family tree, from records alone.
+//
+// Design: apply() takes one decoded event and changes the table; what changed is told in Change values that
+// detectors and sinks read. A dead process stays while a living one has it as origin or creator, then goes
+// with the next event (so that sinks can still describe it in the event of its end). Time: only that of the
+// records. Memory: detail is counted; over the bound the oldest dead lose theirs first, then go; a living
+// process is never given up. Ownership: Lineage owns every Process; pointers hold until the next apply(), of
+// living processes until their end.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "lineage/process.hpp"
+#include "record/event.hpp"
+
+namespace stray {
+
+struct Change {
+  enum class Kind : std::uint8_t {
+    created,  // fork
+    seeded,   // found by a snapshot, not known before
+    image,    // exec
+    ended,
+    reparented,  // from `other` (dead, may be nullptr) to process->parent
+    signalled,
+    oom,
+    listening,
+    observed,
+    loss,  // records were lost
+  } kind;
+  Process* process;
+  Process* other = nullptr;
+};
+
+struct LineageOptions {
+  std::size_t memory_bytes = 64u << 20;
+};
+
+struct LineageCounts {
+  std::uint64_t live = 0, dead = 0, evicted_detail = 0, evicted = 0, broken_edges = 0;
+  std::size_t bytes = 0;
+};
+
+class Lineage {
+ public:
+  explicit Lineage(LineageOptions options = {});
+  ~Lineage();
+  Lineage(const Lineage&) = delete;
+  Lineage& operator=(const Lineage&) = delete;
+
+  // The changes hold until the next call.
+  const std::vector<Change>& apply(const Event& event);
+
+  const Process* find(ProcessKey key) const;
+  const Process* live(std::uint32_t tgid) const;
+  LineageCounts counts() const;
+  BootTime now() const { return now_; }
+  bool ready() const { return ready_; }
+
+  // Live processes that are supervisors by their program, by key.
+  const std::map<ProcessKey, const Process*>& supervisors() const { return supervisors_; }
+
+  // Every live process, in no order: for questions whose answer does not depend on it.
+  template <typename F>
+  void each_live(F&& f) const {
+    for (const auto& [tgid, process] : live_) f(*process);
+  }
+
+  // All processes by key order: for output, never on the hot path.
+  std::vector<const Process*> live_by_key() const;
+
+  template <typename F>
+  static void each_child(const Process& process, F&& f) {
+    for (const Process* c = process.first_child; c; c = c->next) f(*c);
+  }
+
+  // The way up by current parents: f(ancestor) until it returns false. Ends always: a parent is older than
+  // its child.
+  template <typename F>
+  static void each_ancestor(const Process& process, F&& f) {
+    for (const Process* p = process.parent; p; p = p->parent)
+      if (!f(*p)) return;
+  }
+
+ private:
+  Process* get(ProcessKey key);
+  Process& create(ProcessKey key);
+  Process* live_now(std::uint32_t tgid);
+  void set_parent(Process& child, Process* parent, ProcessKey parent_key, Edge edge);
+  void set_origin(Process& child, Process* origin, Process* creator, Edge edge);
+  void unlink_from_parent(Process& child);
+  void resolve_waiting(Process& parent);
+  void end(Process& process, Ended ended, Process* reaper, bool reaper_known);
+  void reparent_children(Process& from, Process* to, bool known);
+  void new_image(Process& process, std::shared_ptr<Image> image);
+  std::shared_ptr<Image> make_image(Image image);
+  void recount(Image& image);
+  void recognise_image(Image& image, const Observed* seen);
+  void program_changed(const Process& process);
+  std::shared_ptr<const std::string> share(std::string_view cgroup, const Process* relative);
+  void release_unneeded();
+  void erase(Process& dead);
+  void enforce_bound();
+  void drop_detail(Process& dead);
+  void give_up_oldest();
+
+  void on(const Event& event, const Fork& fork);
+  void on(const Event& event, const Exec& exec);
+  void on(const Event& event, const Exit& exit);
+  void on(const Event& event, const Oom& oom);
+  void on(const Event& event, const Signal& signal);
+  void on(const Event& event, const Listen& listen);
+  void on(const Event& event, const Seed& seed);
+  void on(const Event& event, const SawProcess& saw);
+  void on(const Event& event, const SawScript& saw);
+  void on(const Event& event, const SawUsage& saw);
+  void on(const Event& event, const SawSockets& saw);
+  void on(const Event& event, const InferredExit& exit);
+  void on(const Event& event, const Gap& gap);
+  void on(const Event& event, const Ready& ready);
+  template <typename T>
+  void on(const Event&, const T&) {}
+
+  Process& subject(const Event& event);  // found, or made with a broken edge: its fork was lost
+
+  LineageOptions options_;
+  std::shared_ptr<Account> account_;
+  BootTime now_{};
+  bool ready_ = false;
+  std::unordered_map<ProcessKey, std::unique_ptr<Process>, ProcessKeyHash> table_;
+  std::unordered_map<std::uint32_t, Process*> live_;
+  std::unordered_map<ProcessKey, std::vector<ProcessKey>, ProcessKeyHash>
+      waiting_;  // seeds before their parents
+  std::map<ProcessKey, const Process*> supervisors_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, Runtime> runtimes_;  // by device and inode: a hard link's name tells nothing
+  std::deque<ProcessKey> dead_;       // in order of death; may name some already released
+  std::deque<ProcessKey> skeletons_;  // of those, the ones whose detail was dropped
+  std::vector<ProcessKey> release_;   // dead and needed by nobody: goes with the next event
+  std::vector<Change> changes_;
+  LineageCounts counts_;
+};
+
+}  // namespace stray

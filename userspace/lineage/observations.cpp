@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the observer's records change the table.
+#include <cstring>
+
+#include "lineage/lineage.hpp"
+
+namespace stray {
+namespace {
+
+Observed& seen_of(Process& process) {
+  if (!process.seen) process.seen = std::make_unique<Observed>();
+  return *process.seen;
+}
+
+}  // namespace
+
+void Lineage::on(const Event& event, const SawProcess& saw) {
+  Process* process = get(event.process);
+  if (!process || process->ended) return;
+  Observed& seen = seen_of(*process);
+  seen.process_time = event.time;
+  seen.gone = event.flags & STRAY_SAW_GONE;
+  changes_.push_back({Change::Kind::observed, process});
+  if (seen.gone) return;
+  seen.flags = event.flags;
+  seen.stdio = saw.stdio, seen.stdio_tty = saw.stdio_tty;
+  seen.cwd = saw.cwd, seen.exe = saw.exe, seen.user = saw.user, seen.login = saw.login;
+  seen.pidfile = saw.pidfile, seen.pm2 = saw.pm2, seen.title = saw.argv.bytes();
+  process->sid = saw.sid, process->pgid = saw.pgid, process->tty = saw.tty, process->uid = saw.uid;
+  process->loginuid = saw.loginuid;
+  // The kernel records carry the unified hierarchy alone; hosts on the old one keep systemd's tree elsewhere.
+  if (process->cgroup() == "/" && !saw.cgroup.empty())
+    process->cgroup_path = share(saw.cgroup, process->parent);
+  if (Process* parent = live_now(saw.ppid); parent && !process->parent && process->key.tgid != saw.ppid) {
+    set_parent(*process, parent, parent->key, Edge::inferred);
+    process->reparented = process->reparented == BootTime{} ? event.time : process->reparented;
+    changes_.push_back({Change::Kind::reparented, process, nullptr});
+  }
+  if (!process->image) process->image = make_image({});
+  Image& image = *process->image;
+  if (!image.at_exec) {
+    image.argv = saw.argv.bytes();
+    image.argc = 0;
+    saw.argv.each([&](std::string_view) { ++image.argc; });
+    image.argv_bytes = static_cast<std::uint32_t>(image.argv.size());
+    if (image.exe.empty()) image.exe = saw.exe;
+  }
+  if (image.cwd.empty()) image.cwd = saw.cwd;
+  if (event.flags & STRAY_SAW_ENVIRON) {
+    image.env = saw.env.bytes();
+    image.env_known = true;
+  }
+  recognise_image(image, &seen);
+  recount(image);
+  program_changed(*process);
+}
+
+void Lineage::on(const Event& event, const SawScript& saw) {
+  Process* process = get(event.process);
+  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  Observed& seen = seen_of(*process);
+  ScriptSeen now{event.time, saw.state,     std::string(saw.entry), std::string(saw.path),
+                 saw.inode,  saw.bytes,     saw.mtime_ns,           saw.ctime_ns,
+                 saw.hash,   saw.dev_major, saw.dev_minor};
+  const bool missing = saw.state == STRAY_SCRIPT_MISSING || saw.state == STRAY_SCRIPT_CWD_GONE;
+  if (!missing)
+    seen.script_missing_since = BootTime{};
+  else if (seen.script_missing_since == BootTime{})
+    seen.script_missing_since = event.time;
+  if (saw.state == STRAY_SCRIPT_PRESENT && seen.script_first.entry != saw.entry) seen.script_first = now;
+  seen.script = std::move(now);
+  changes_.push_back({Change::Kind::observed, process});
+}
+
+void Lineage::on(const Event& event, const SawUsage& saw) {
+  Process* process = get(event.process);
+  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  Observed& seen = seen_of(*process);
+  seen.usage_time = event.time;
+  seen.rss = saw.rss, seen.anon = saw.anon, seen.swap = saw.swap, seen.cpu_ns = saw.cpu_ns;
+  changes_.push_back({Change::Kind::observed, process});
+}
+
+void Lineage::on(const Event& event, const SawSockets& saw) {
+  Process* process = get(event.process);
+  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  Observed& seen = seen_of(*process);
+  seen.sockets_time = event.time;
+  seen.sockets.clear();
+  for (std::size_t at = 0; at + sizeof(stray_socket) <= saw.raw.size(); at += sizeof(stray_socket)) {
+    stray_socket one;
+    std::memcpy(&one, saw.raw.data() + at, sizeof one);
+    seen.sockets.push_back({one.family, one.port, std::to_array(one.address)});
+  }
+  changes_.push_back({Change::Kind::observed, process});
+}
+
+}  // namespace stray

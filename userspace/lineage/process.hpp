@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of one process, alive or dead but still needed by a living descendant.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "detect/program.hpp"
+#include "event.h"
+#include "record/event.hpp"
+
+namespace stray {
+
+// How a link between two processes is known.
+enum class Edge : std::uint8_t {
+  none,      // there is no such process (init, kthreadd)
+  observed,  // a record of that very moment
+  snapshot,  // seen as it stood at a snapshot: the true creator may be another
+  inferred,  // read by the observer later
+  broken,    // records were lost: not known
+  evicted,   // was known, given up for the memory bound
+};
+std::string_view to_string(Edge edge);
+
+// Counts the bytes of detail that lineage holds, for its bound.
+struct Account {
+  std::size_t bytes = 0;
+};
+
+// One program image: what an exec brought. Shared by the processes that were forked from it.
+struct Image {
+  BootTime time{};
+  bool at_exec = true;  // seen at its exec; false: read from a snapshot later
+  std::string exe, cwd, name, interp;
+  std::string argv;  // NUL separated, as StringList
+  std::string env;   // the allowed names only, once observed
+  bool env_known = false;
+  std::uint32_t argc = 0, argv_bytes = 0, flags = 0;  // flags: STRAY_EXEC_*
+  std::uint64_t inode = 0;
+  std::uint32_t dev_major = 0, dev_minor = 0, nlink = 1;
+  std::string comm;
+  Tty tty;  // controlling terminal and session at the exec
+  std::uint32_t sid = 0;
+  Program program;
+  std::size_t counted = 0;  // bytes of it in the Account
+
+  StringList arguments() const { return StringList(argv); }
+  StringList environment() const { return StringList(env); }
+  std::size_t footprint() const {
+    return sizeof *this + exe.capacity() + cwd.capacity() + name.capacity() + interp.capacity() +
+           argv.capacity() + env.capacity();
+  }
+};
+
+// Who sent a signal, kept as text too: the sender may be long gone.
+struct SignalSeen {
+  BootTime time{};
+  std::uint32_t signal = 0;
+  bool from_kernel = false;
+  ProcessKey sender;
+  std::string sender_name;  // short: "bash", "npm run dev"
+  std::uint32_t sender_uid = 0;
+};
+
+struct Ended {
+  BootTime time{};
+  std::uint32_t status = 0;  // as wait(2)
+  std::uint64_t user_ns = 0, system_ns = 0, runtime_ns = 0, max_rss = 0;
+  std::optional<SignalSeen> killer;
+  ProcessKey reaper;      // who got its children
+  bool inferred = false;  // its exit record was lost
+  bool oom = false;
+
+  int signal() const { return static_cast<int>(status & 0x7f); }
+  int code() const { return static_cast<int>(status >> 8 & 0xff); }
+  bool core() const { return (status & 0x80) != 0; }
+};
+
+struct ScriptSeen {
+  BootTime time{};
+  std::uint32_t state = 0;  // enum stray_script_state
+  std::string entry, path;
+  std::uint64_t inode = 0, bytes = 0, mtime_ns = 0, ctime_ns = 0, hash = 0;
+  std::uint32_t dev_major = 0, dev_minor = 0;
+};
+
+struct Listening {
+  std::uint16_t family = 0, port = 0;
+  std::array<std::uint8_t, 16> address{};
+  bool loopback() const;
+  std::string text() const;  // "127.0.0.1:5555", "[::]:3000", "unix"
+  auto operator<=>(const Listening&) const = default;
+};
+
+// What the observer read; each part with the time it was read.
+struct Observed {
+  BootTime process_time{}, usage_time{}, sockets_time{};
+  bool gone = false;
+  std::array<std::uint8_t, 3> stdio{};  // enum stray_stdio
+  std::uint32_t flags = 0;              // STRAY_SAW_*
+  Tty stdio_tty;                        // the terminal among them, also when it is gone
+  std::string cwd, exe, user, login, pidfile, pm2, title;
+  ScriptSeen script;        // the latest look
+  ScriptSeen script_first;  // the first look that found the file: what runs
+  BootTime script_missing_since{};
+  std::uint64_t rss = 0, anon = 0, swap = 0, cpu_ns = 0;
+  std::vector<Listening> sockets;
+};
+
+struct Process {
+  ProcessKey key;
+  std::uint32_t ns_pid = 0, pidns = 0, mntns = 0;
+  std::uint32_t uid = 0, sid = 0, pgid = 0;
+  std::uint32_t loginuid = kNoLogin, audit_session = kNoLogin;
+  Tty tty;
+  std::uint64_t cgroup_id = 0;
+  std::shared_ptr<const std::string> cgroup_path;  // of the unified hierarchy; shared along the family
+
+  Process* parent = nullptr;   // current parent; nullptr: none or not known (see parent_edge)
+  Process* origin = nullptr;   // original parent (real_parent at fork)
+  Process* creator = nullptr;  // who called clone
+  ProcessKey parent_key;       // known even when the process itself is not
+  Edge parent_edge = Edge::none, origin_edge = Edge::none;
+  BootTime reparented{};  // when the current parent became it; 0: it always was
+
+  std::shared_ptr<Image> image;              // now
+  std::vector<std::shared_ptr<Image>> past;  // before it, oldest first; first and the latest are kept
+  std::uint32_t images = 0;                  // how many in all
+
+  bool kthread = false, subreaper = false, namespace_init = false;
+  bool seeded = false;  // alive before stray looked
+  bool oom = false;     // marked by the OOM killer
+  std::optional<Ended> ended;
+  std::optional<SignalSeen> last_signal;
+  std::unique_ptr<Observed> seen;
+
+  // Links kept by Lineage.
+  Process *first_child = nullptr, *last_child = nullptr, *next = nullptr, *previous = nullptr;
+  std::uint32_t needed_by = 0;  // processes whose origin or creator this is
+
+  bool alive() const { return !ended; }
+  const Program& program() const;
+  std::string_view cgroup() const {
+    return cgroup_path ? std::string_view(*cgroup_path) : std::string_view("/");
+  }
+  std::string_view exe() const { return image ? std::string_view(image->exe) : std::string_view(); }
+  StringList argv() const { return image ? image->arguments() : StringList(); }
+  StringList env() const { return image ? image->environment() : StringList(); }
+  std::string label() const;    // short, for people: "npm run dev", "node dist/index.js"
+  std::string command() const;  // argv joined by spaces, printable, or the exe or comm
+};
+
+}  // namespace stray

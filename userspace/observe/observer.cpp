@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observe/observer.hpp"
+
+#include <string>
+
+#include "detect/program.hpp"
+#include "event.h"
+#include "observe/evidence_files.hpp"
+#include "observe/proc_files.hpp"
+#include "observe/process_files.hpp"
+#include "observe/process_probe.hpp"
+#include "observe/script_probe.hpp"
+#include "observe/socket_probe.hpp"
+#include "record/wire.hpp"
+
+namespace stray {
+namespace {
+
+constexpr std::size_t kEnvironRead = 512 * 1024;
+
+std::uint64_t bytes_of(std::string_view status, std::string_view name) {
+  return proc::number_at(proc::status_field(status, name), 0).value_or(0) * 1024;
+}
+
+std::uint32_t id_at(std::string_view text, std::size_t index) {
+  return static_cast<std::uint32_t>(proc::number_at(text, index).value_or(kNoLogin));
+}
+
+// The pid in the innermost pid namespace, the one the process itself knows: the last number of NSpid.
+std::uint64_t innermost_pid(std::string_view status, std::uint32_t tgid) {
+  const std::string_view line = proc::status_field(status, "NSpid");
+  const auto last = line.find_last_of(" \t");
+  return proc::number_at(last == std::string_view::npos ? line : line.substr(last), 0).value_or(tgid);
+}
+
+}  // namespace
+
+struct Observer::State {
+  explicit State(const std::vector<std::string_view>& names) : environment(names) {}
+
+  stray_head head(stray_kind kind, std::uint32_t flags = 0) const {
+    return wire::head(kind, now, request->process, flags);
+  }
+
+  template <wire::RecordHead T>
+  RawRecord answer(wire::Record<T>& record) {
+    const RawRecord bytes = record.bytes();
+    out.assign(bytes.begin(), bytes.end());
+    return out;
+  }
+
+  // Runs `look`, which fills a record, if the process is there; gives a record that says "gone" if it is not
+  // there before or after. Where it cannot be told (no descriptor left) the record has nothing in it.
+  template <wire::RecordHead T, typename F>
+  RawRecord answer_if_alive(stray_kind kind, F&& look) {
+    wire::Record<T> record(head(kind));
+    const auto lookup = process.open(request->process, reader);
+    if (lookup == proc::Process::Lookup::found) look(record);
+    if (lookup == proc::Process::Lookup::failed ||
+        (lookup == proc::Process::Lookup::found && process.still_alive(reader)))
+      return answer(record);
+    wire::Record<T> gone(head(kind, STRAY_SAW_GONE));
+    return answer(gone);
+  }
+
+  void look_at_process(wire::Record<stray_saw_process>& record);
+  void look_at_user(wire::Record<stray_saw_process>& record, PidFiles::Owner& owner);
+  void look_at_files(wire::Record<stray_saw_process>& record, const PidFiles::Owner& owner);
+  void look_at_memory(wire::Record<stray_saw_process>& record);
+
+  const Request* request = nullptr;
+  BootTime now{};
+  proc::Process process;
+  proc::FileReader reader;
+  EnvironmentFilter environment;
+  UserNames users;
+  PidFiles pid_files;
+  SocketProbe sockets;
+  std::string kept;  // the environment variables kept
+  std::vector<std::byte> out;
+};
+
+void Observer::State::look_at_process(wire::Record<stray_saw_process>& record) {
+  const proc::Stat& stat = process.stat();
+  const Stdio stdio = look_at_stdio(process.dir());
+  record.set([&](stray_saw_process& r) {
+    r.ppid = stat.ppid;
+    r.sid = stat.sid;
+    r.pgid = stat.pgid;
+    r.tty_major = stat.tty.major;
+    r.tty_minor = stat.tty.minor;
+    r.state = static_cast<__u8>(stat.state);
+    for (std::size_t n = 0; n < stdio.kind.size(); ++n) r.stdio[n] = static_cast<__u8>(stdio.kind[n]);
+    r.stdio_tty_major = stdio.tty.major;
+    r.stdio_tty_minor = stdio.tty.minor;
+    if (stdio.readable) r.head.flags |= STRAY_SAW_STDIO;
+  });
+  PidFiles::Owner owner{};
+  look_at_user(record, owner);
+  look_at_files(record, owner);
+  look_at_memory(record);  // last: it is the longest, and what does not fit a record is cut
+}
+
+void Observer::State::look_at_user(wire::Record<stray_saw_process>& record, PidFiles::Owner& owner) {
+  const auto login_text = reader.read(process.dir(), "loginuid");  // absent in a kernel without audit
+  const std::uint32_t login = id_at(login_text.value_or(""), 0);
+  const std::string_view status = reader.read(process.dir(), "status").value_or("");
+  const std::string_view uids = proc::status_field(status, "Uid");
+  owner = {
+      .pid = innermost_pid(status, request->process.tgid), .uid = id_at(uids, 0), .euid = id_at(uids, 1)};
+  record.set([&](stray_saw_process& r) { r.uid = owner.uid, r.loginuid = login; });
+  record.add(&stray_saw_process::user, users.of(owner.uid));
+  if (login != kNoLogin) record.add(&stray_saw_process::login, users.of(login));
+}
+
+void Observer::State::look_at_files(wire::Record<stray_saw_process>& record, const PidFiles::Owner& owner) {
+  const auto cgroup = reader.read(process.dir(), "cgroup");
+  if (cgroup) record.add(&stray_saw_process::cgroup, proc::cgroup_path(*cgroup));
+  const ProcessFiles files(process.dir());
+  const auto exe = files.executable(process.dir());
+  record.add(&stray_saw_process::cwd, files.cwd_text()).add(&stray_saw_process::exe, exe.path);
+  std::string pid_file;
+  if (files.readable()) {
+    pid_file = pid_files.find(files, owner, now, reader);
+    record.add(&stray_saw_process::pidfile, pid_file);
+    record.add(&stray_saw_process::pm2, ecosystem_file(files));
+  }
+  record.set([&](stray_saw_process& r) {
+    if (files.cwd_gone()) r.head.flags |= STRAY_SAW_CWD_DELETED;
+    if (exe.deleted) r.head.flags |= STRAY_SAW_EXE_DELETED;
+    if (!pid_file.empty()) r.head.flags |= STRAY_SAW_PIDFILE;
+  });
+}
+
+void Observer::State::look_at_memory(wire::Record<stray_saw_process>& record) {
+  if (const auto variables = reader.read(process.dir(), "environ", kEnvironRead)) {
+    environment.keep(*variables, kept);
+    record.add(&stray_saw_process::env, kept);
+    record.set([](stray_saw_process& r) { r.head.flags |= STRAY_SAW_ENVIRON; });
+  }
+  const auto argv = reader.read(process.dir(), "cmdline", STRAY_ARGV_MAX);
+  if (argv) record.add(&stray_saw_process::argv, without_padding(*argv));
+}
+
+Observer::Observer() : Observer(environment_allow_list()) {}
+Observer::Observer(const std::vector<std::string_view>& environment_names)
+    : state_(std::make_unique<State>(environment_names)) {}
+Observer::~Observer() = default;
+
+RawRecord Observer::look(const Request& request, BootTime now) {
+  State& s = *state_;
+  s.request = &request;
+  s.now = now;
+  switch (request.look) {
+    case Look::process:
+      return s.answer_if_alive<stray_saw_process>(STRAY_SAW_PROCESS, [&s](auto& r) { s.look_at_process(r); });
+    case Look::script:
+      return s.answer_if_alive<stray_saw_script>(STRAY_SAW_SCRIPT, [&s](auto& record) {
+        const auto facts = look_at_script(ProcessFiles(s.process.dir()), s.request->entry, s.reader);
+        record.set([&facts](stray_saw_script& r) {
+          r.state = facts.state;
+          r.inode = facts.inode;
+          r.bytes = facts.bytes;
+          r.mtime_ns = facts.mtime_ns;
+          r.ctime_ns = facts.ctime_ns;
+          r.hash = facts.hash;
+          r.dev_major = facts.dev_major;
+          r.dev_minor = facts.dev_minor;
+        });
+        record.add(&stray_saw_script::entry, s.request->entry).add(&stray_saw_script::path, facts.path);
+      });
+    case Look::usage:
+      return s.answer_if_alive<stray_saw_usage>(STRAY_SAW_USAGE, [&s](auto& record) {
+        const std::string_view status = s.reader.read(s.process.dir(), "status").value_or("");
+        record.set([&](stray_saw_usage& r) {
+          r.rss = bytes_of(status, "VmRSS");
+          r.anon = bytes_of(status, "RssAnon");
+          r.swap = bytes_of(status, "VmSwap");
+          r.cpu_ns = (s.process.stat().user_ticks + s.process.stat().system_ticks) * proc::tick_ns();
+        });
+      });
+    case Look::sockets:
+      break;
+  }
+  return s.answer_if_alive<stray_saw_sockets>(STRAY_SAW_SOCKETS, [&s](auto& record) {
+    const auto found = s.sockets.listening(s.process.dir(), s.now, s.reader);
+    record.add(&stray_saw_sockets::sockets,
+               {reinterpret_cast<const char*>(found.data()), found.size() * sizeof(stray_socket)});
+  });
+}
+
+}  // namespace stray

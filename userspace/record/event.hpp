@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decoded records: what the core works on. One struct a kind of bpf/event.h, same meaning, same units.
+//
+// Ownership: strings and lists are views into the record and into the Decoder that made the event. They hold
+// until the next decode; whoever keeps one copies it.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <variant>
+
+namespace stray {
+
+using RawRecord = std::span<const std::byte>;  // borrowed: valid until the source is polled again
+
+// Nanoseconds of CLOCK_BOOTTIME: the only time the core knows.
+using BootTime = std::chrono::duration<std::uint64_t, std::nano>;
+
+// A process: never named by its pid alone.
+struct ProcessKey {
+  BootTime start{};
+  std::uint32_t tgid = 0;
+
+  auto operator<=>(const ProcessKey&) const = default;
+  explicit operator bool() const { return tgid != 0 || start.count() != 0; }
+};
+
+struct ProcessKeyHash {
+  std::size_t operator()(const ProcessKey& key) const noexcept {
+    return static_cast<std::size_t>((key.start.count() ^ (std::uint64_t{key.tgid} << 40)) *
+                                    0x9e3779b97f4a7c15ULL);
+  }
+};
+
+struct Tty {
+  std::uint32_t major = 0, minor = 0;
+  explicit operator bool() const { return major != 0 || minor != 0; }
+  bool operator==(const Tty&) const = default;
+};
+
+inline constexpr std::uint32_t kNoLogin = 0xffffffff;  // loginuid and audit session that were never set
+
+// A list of NUL separated strings. The last NUL may be missing (a cut argv).
+class StringList {
+ public:
+  StringList() = default;
+  explicit StringList(std::string_view bytes) : bytes_(bytes) {}
+  std::string_view bytes() const { return bytes_; }
+  bool empty() const { return bytes_.empty(); }
+  template <typename F>
+  void each(F&& f) const {
+    for (std::string_view rest = bytes_; !rest.empty();) {
+      const auto end = rest.find('\0');
+      f(rest.substr(0, end));
+      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    }
+  }
+
+ private:
+  std::string_view bytes_;
+};
+
+struct Fork {
+  ProcessKey parent, creator;
+  std::uint64_t clone_flags, cgroup_id;
+  std::uint32_t pidns, ns_pid, uid, sid, pgid;
+};
+
+struct Exec {
+  std::uint64_t inode, cgroup_id;
+  std::uint32_t dev_major, dev_minor, nlink, argc, argv_bytes, old_tid;
+  std::uint32_t uid, euid, gid, loginuid, audit_session;
+  Tty tty;
+  std::uint32_t sid, pgid, pidns, mntns;
+  std::string_view exe, cwd, cgroup, name, interp, comm;
+  StringList argv;
+};
+
+struct Exit {
+  ProcessKey parent, reaper;
+  std::uint64_t user_ns, system_ns, runtime_ns, max_rss;
+  std::uint32_t status;  // as wait(2)
+  std::string_view comm;
+};
+
+struct Oom {
+  ProcessKey trigger;
+  std::uint64_t total_vm, anon_rss, file_rss, shmem_rss, swap, page_tables, limit;
+  std::int32_t score_adj;
+  std::uint32_t uid;
+  std::string_view cgroup, comm;
+};
+
+struct Signal {
+  ProcessKey sender;
+  std::uint32_t signal;
+  std::int32_t code;
+  std::uint32_t result, sender_uid;
+};
+
+struct Listen {
+  std::uint16_t family, port;
+  std::array<std::uint8_t, 16> address;
+};
+
+struct Seed {
+  ProcessKey parent;
+  std::uint64_t inode, cgroup_id;
+  std::uint32_t dev_major, dev_minor, nlink, uid, euid, gid, loginuid, audit_session;
+  Tty tty;
+  std::uint32_t sid, pgid, pidns, ns_pid, mntns;
+  std::string_view exe, cwd, cgroup, comm;
+};
+
+struct Session {
+  std::uint64_t real_ns, memory;
+  std::array<std::uint8_t, 16> boot_id;
+  std::uint32_t contract, cpus, ticks_per_second, pidns;
+  std::string_view host, kernel, version, machine_id;
+};
+
+struct Clock {
+  std::uint64_t real_ns;
+};
+struct Tick {};
+struct Ready {};
+struct End {};
+struct Gap {
+  BootTime from;
+  std::uint64_t count;
+};
+struct InferredExit {};
+
+struct SawProcess {
+  std::uint32_t ppid, sid, pgid;
+  Tty tty;
+  std::uint32_t uid, loginuid;
+  std::array<std::uint8_t, 3> stdio;  // enum stray_stdio
+  Tty stdio_tty;                      // the terminal among them, also when it is gone
+  char state;
+  StringList argv, env;
+  std::string_view cwd, exe, cgroup, user, login, pidfile, pm2;
+};
+
+struct SawScript {
+  std::uint64_t inode, bytes, mtime_ns, ctime_ns, hash;
+  std::uint32_t dev_major, dev_minor, state;  // state: enum stray_script_state
+  std::string_view entry, path;
+};
+
+struct SawUsage {
+  std::uint64_t rss, anon, swap, cpu_ns;
+};
+
+struct SawSockets {
+  std::span<const std::byte> raw;  // struct stray_socket[], unaligned: copy each out
+};
+
+struct Event {
+  BootTime time{};
+  ProcessKey process;  // the subject; empty for records that have none
+  std::uint64_t lost = 0;
+  std::uint32_t cpu = 0;
+  std::uint32_t flags = 0;
+  std::variant<Tick, Fork, Exec, Exit, Oom, Signal, Listen, Seed, Session, Clock, Ready, End, Gap,
+               InferredExit, SawProcess, SawScript, SawUsage, SawSockets>
+      what;
+};
+
+}  // namespace stray
+
+template <>
+struct std::hash<stray::ProcessKey> : stray::ProcessKeyHash {};
