@@ -44,7 +44,7 @@ static __always_inline __u32 fill_reaper(struct stray_id *reaper, struct task_st
   struct task_struct *found = (void *)find_reaper((__u64)BPF_CORE_READ(task, group_leader));
   if (!found) return STRAY_EXIT_REAPER_UNKNOWN;
   if (BPF_CORE_READ(found, tgid) == task->tgid) return STRAY_EXIT_NAMESPACE_ENDS;
-  fill_id(reaper, found);
+  fill_id_at(reaper, found);
   return 0;
 }
 
@@ -87,6 +87,20 @@ static __always_inline __u32 children_seen(struct task_struct *task) {
   bool own = task->children.next != &task->children;
   bool leaders = leader->children.next != &leader->children;
   return own || leaders ? STRAY_EXIT_HAD_CHILDREN : 0;
+}
+
+/* Where the tracepoint does not say which exit ends the group, each thread that passes it after all have been counted
+ * off sees a count of 0, not only the last one. The deaths told so far, by start, in slots by pid: only two threads
+ * that pass in the same instant still make two records, and readers take the first of a process. */
+#define DEATH_SLOTS 4096
+__u64 deaths_told[DEATH_SLOTS];
+
+static __always_inline bool first_to_tell(struct task_struct *task) {
+  __u64 start = task->group_leader->start_boottime;
+  __u64 *told = &deaths_told[task->tgid & (DEATH_SLOTS - 1)];
+  if (*told == start) return false;
+  *told = start;
+  return true;
 }
 
 #endif

@@ -324,10 +324,13 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *nod
 static __always_inline __u64 rss_pages(struct mm_struct *mm, int member) {
   struct mm_struct___before_6_2 *old = (void *)mm;
   __s64 pages = 0;
-  if (bpf_core_type_exists(struct mm_rss_stat___before_6_2))
+  if (bpf_core_type_exists(struct mm_rss_stat___before_6_2)) {
     bpf_core_read(&pages, sizeof pages, &old->rss_stat.count[member].counter);
-  else
-    bpf_core_read(&pages, sizeof pages, &mm->rss_stat[member].count);
+  } else { /* an index that is no constant is not relocated: the element has the kernel's size, not ours */
+    struct percpu_counter *counter =
+        (void *)&mm->rss_stat + member * bpf_core_type_size(struct percpu_counter);
+    pages = BPF_CORE_READ(counter, count);
+  }
   return pages > 0 ? pages : 0;
 }
 

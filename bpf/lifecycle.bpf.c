@@ -128,10 +128,9 @@ int BPF_PROG(on_exit, struct task_struct *task, bool group_dead) {
   return group_dead ? group_ended(task) : 0;
 }
 
-/* Two threads that leave at once can both see 0 here: readers take the first record of a process. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit_by_count, struct task_struct *task) {
-  return task->signal->live.counter == 0 ? group_ended(task) : 0;
+  return task->signal->live.counter == 0 && first_to_tell(task) ? group_ended(task) : 0;
 }
 
 /* 6.9, commit 72ba14deb40a ("mm: update mark_victim tracepoints fields"), also in later stable kernels. */
@@ -152,7 +151,7 @@ int BPF_PROG(on_signal, int number, struct kernel_siginfo *info, struct task_str
   if (!signal) return 0;
   fill_head(&signal->head, STRAY_SIGNAL, sizeof *signal);
   fill_subject(&signal->head, target);
-  fill_id(&signal->sender, current_task());
+  fill_id_at(&signal->sender, current_task());
   signal->sender_uid = (__u32)bpf_get_current_uid_gid();
   signal->signal = number;
   signal->result = result;

@@ -84,7 +84,7 @@ static __always_inline int oom_victim(struct task_struct *victim) {
   struct task_struct *trigger = current_task();
   oom->head.tgid = BPF_CORE_READ(victim, tgid);
   oom->head.start_ns = BPF_CORE_READ(victim, group_leader, start_boottime);
-  fill_id(&oom->trigger, trigger);
+  fill_id_at(&oom->trigger, trigger);
   fill_memory(oom, BPF_CORE_READ(victim, mm));
   oom->score_adj = BPF_CORE_READ(victim, signal, oom_score_adj);
   oom->uid = BPF_CORE_READ(victim, cred, uid.val);

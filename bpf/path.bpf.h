@@ -92,6 +92,7 @@ __noinline __u64 append_user(__u64 slot, __u64 length, __u64 address, __u64 size
   for (__u64 chunks = 0, left = size; left && chunks <= STRAY_ARGV_MAX / CHUNK_SIZE; chunks++) {
     __u64 chunk = CHUNK_SIZE - (address & (CHUNK_SIZE - 1));
     if (chunk > left) chunk = left;
+    barrier_var(chunk); /* clang knows the next bound and would drop it; 5.10 does not */
     if (chunk > CHUNK_SIZE || length > STRAY_RECORD_MAX - CHUNK_SIZE) break; /* never: for the verifier */
     if (bpf_probe_read_user(scratch->bytes + length, chunk, (void *)address)) break;
     address += chunk;

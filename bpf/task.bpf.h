@@ -14,6 +14,12 @@ static __always_inline void fill_subject(struct stray_head *head, struct task_st
 }
 
 static __always_inline void fill_id(struct stray_id *id, struct task_struct *task) {
+  id->tgid = task->tgid;
+  id->start_ns = task->group_leader->start_boottime;
+}
+
+/* The same for a task that the verifier knows as a number only. */
+static __always_inline void fill_id_at(struct stray_id *id, struct task_struct *task) {
   id->tgid = BPF_CORE_READ(task, tgid);
   id->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 }
@@ -31,10 +37,8 @@ static __always_inline struct upid innermost(struct task_struct *task) {
   return upid;
 }
 
-static __always_inline __u32 root_number(struct signal_struct *signal, int type) {
-  struct pid *pid = BPF_CORE_READ(signal, pids[type]);
-  return BPF_CORE_READ(pid, numbers[0].nr);
-}
+/* A session's or process group's number in the root pid namespace. */
+#define root_number(signal, type) ((signal)->pids[type]->numbers[0].nr)
 
 /* The controlling terminal, as tty_devnum() of drivers/tty has it. */
 static __always_inline void fill_tty(__u32 *major, __u32 *minor, struct signal_struct *signal) {
@@ -78,7 +82,7 @@ static __always_inline __u32 path_state(struct path *path) {
     (record)->sid = root_number(signal_, PIDTYPE_SID);                         \
     (record)->pgid = root_number(signal_, PIDTYPE_PGID);                       \
     (record)->pidns = BPF_CORE_READ(innermost(task).ns, ns.inum);              \
-    (record)->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);           \
+    (record)->mntns = (task)->nsproxy->mnt_ns->ns.inum;                        \
     fill_tty(&(record)->tty_major, &(record)->tty_minor, signal_);             \
     bpf_core_read((record)->comm, sizeof (record)->comm, &(task)->comm);       \
   })

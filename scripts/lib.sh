@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # Shared by the scripts beside this file: install what is missing, configure, build. Sourced by bash.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -37,11 +38,11 @@ missing() {
 # install GROUP...: by package name; asks nothing, and is silent unless it fails.
 install() {
   local packages log
-  packages=$(missing "$@")
+  packages=$(missing "$@" | paste -sd ' ')
   [ -n "$packages" ] || return 0
   command -v apt-get >/dev/null ||
-    die "this is no Debian: install what these packages hold and start again:" $packages
-  say "installing:" $packages
+    die "this is no Debian: install what these packages hold and start again: $packages"
+  say "installing: $packages"
   mkdir -p "$build"
   log=$build/install.log
   # shellcheck disable=SC2086  # a list of package names
@@ -72,4 +73,9 @@ build_target() {
     quietly "$build/configure.log" cmake -S "$root" -B "$build" -G Ninja ${2:+"$2"}
   fi
   quietly "$build/build.log" cmake --build "$build" --parallel "$(nproc)" --target "$1"
+}
+
+# For those who only run stray: the tests are not even configured, unless they are already.
+build_stray() {
+  if [ -e "$build/build.ninja" ]; then build_target stray; else build_target stray -DSTRAY_TESTS:BOOL=OFF; fi
 }

@@ -2,6 +2,7 @@
 #include "live_trace.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,19 +75,18 @@ Gate::Gate() {
 }
 
 Gate::~Gate() {
-  open();
   ::close(fds_[0]);
+  ::close(fds_[1]);
 }
 
 void Gate::open() {
-  if (fds_[1] >= 0) ::close(fds_[1]);
-  fds_[1] = -1;
+  if (::write(fds_[1], "", 1) != 1) std::abort();
 }
 
 void Gate::wait() const {
+  pollfd fd{fds_[0], POLLIN, 0};
   ::close(fds_[1]);
-  char byte;
-  while (::read(fds_[0], &byte, 1) > 0) {
+  while (::poll(&fd, 1, -1) < 0) {
   }
 }
 

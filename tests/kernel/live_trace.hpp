@@ -90,17 +90,19 @@ class Child {
   bool waited_ = false;
 };
 
-// A pipe. The reader of wait() sleeps until the other end is closed, or its last holder ends.
+// A pipe. Either a gate that lets all its waiters go on when it is opened (or when nobody is left to open it), or a way
+// to send numbers.
 class Gate {
  public:
   Gate();
   ~Gate();
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
-  void open();  // lets every waiter go on
+  void open();
   void wait() const;  // in a child
   void send(std::int64_t value) const;
-  std::int64_t receive() const;  // -1 when nobody can send any more
+  std::int64_t receive() const;
+  int reading_end() const { return fds_[0]; }
 
  private:
   int fds_[2];

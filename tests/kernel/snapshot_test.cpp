@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The snapshot, against this process, a child of it, and /proc.
+#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <climits>
-#include <cstdlib>
 #include <filesystem>
 
 #include "live_trace.hpp"
+
+extern char** environ;
 
 namespace stray::live {
 namespace {
@@ -57,15 +59,44 @@ TEST_F(SnapshotTest, ThisProcessAndAChild) {
   EXPECT_EQ(made.event.flags & ~STRAY_SEED_LOGINUID, STRAY_SEED_SUBREAPER);
 }
 
-TEST_F(SnapshotTest, KernelThreadsInitAndDeletedImagesAreFlagged) {
-  const TempDir dir;
-  copy_file("/proc/self/exe", dir.path("prog"));
+TEST_F(SnapshotTest, KernelThreadsAndInitAreFlagged) {
   Trace trace({.probes = false});
   trace.snapshot();
   EXPECT_TRUE(trace.only<Seed>(2).event.flags & STRAY_SEED_KTHREAD);
   EXPECT_EQ(seed(trace.only<Seed>(2)).exe, "");
-  EXPECT_TRUE(trace.only<Seed>(1).event.flags & STRAY_SEED_NAMESPACE_INIT);
-  EXPECT_EQ(seed(trace.only<Seed>(1)).parent.tgid, 0u);
+  EXPECT_EQ(seed(trace.only<Seed>(2)).comm, "kthreadd");
+  // Also where the iterator hides it: everything ends up with this process.
+  const Seen& init = trace.only<Seed>(1);
+  EXPECT_EQ(init.event.flags & (STRAY_SEED_NAMESPACE_INIT | STRAY_SEED_KTHREAD), STRAY_SEED_NAMESPACE_INIT);
+  EXPECT_EQ(seed(init).parent.tgid, 0u);
+  EXPECT_EQ(ticks(init.event.process.start), start_ticks(1));
+}
+
+TEST_F(SnapshotTest, DeletedImageAndDirectoryAreFlagged) {
+  Gate gate;
+  const TempDir dir;
+  const std::string home = real_path(dir.path()), program = dir.path("prog");
+  copy_file(target_program(), program);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, gate.reading_end(), 0);
+  ::posix_spawn_file_actions_addchdir_np(&actions, dir.path().c_str());
+  char name[] = "t", wait[] = "wait";
+  char* const argv[] = {name, wait, nullptr};
+  pid_t pid = 0;
+  ASSERT_EQ(::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv, environ), 0);
+  std::filesystem::remove_all(dir.path());
+  Trace trace({.probes = false});
+  trace.snapshot();
+  gate.open();
+  ::waitpid(pid, nullptr, 0);
+  ::posix_spawn_file_actions_destroy(&actions);
+  const Seen& seen = trace.only<Seed>(pid);
+  EXPECT_EQ(seen.event.flags & ~STRAY_SEED_LOGINUID, STRAY_SEED_EXE_DELETED | STRAY_SEED_CWD_DELETED);
+  EXPECT_EQ(seed(seen).exe, home + "/prog");
+  EXPECT_EQ(seed(seen).cwd, home);
+  EXPECT_EQ(seed(seen).nlink, 0u);
+  EXPECT_EQ(seed(seen).comm, "prog");
 }
 
 TEST_F(SnapshotTest, ZombiesAreNotAlive) {

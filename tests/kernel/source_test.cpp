@@ -15,6 +15,8 @@
 #include "kernel/programs.hpp"
 #include "live_trace.hpp"
 
+extern char** environ;
+
 namespace stray::live {
 namespace {
 
@@ -29,13 +31,10 @@ TEST_F(SourceTest, StormLosesNothing) {
   std::atomic<bool> done = false;
   std::thread storm([&] {
     for (int i = 0; i < kLives; ++i) {
-      const std::string marker = "marker-" + std::to_string(i);
-      const pid_t pid = ::vfork();
-      if (pid == 0) {
-        ::execl(program.c_str(), "t", marker.c_str(), nullptr);
-        ::_exit(127);
-      }
-      ::waitpid(pid, nullptr, 0);
+      std::string name = "t", marker = "marker-" + std::to_string(i);
+      char* const argv[] = {name.data(), marker.data(), nullptr};
+      pid_t pid = 0;  // posix_spawn is a vfork
+      if (::posix_spawn(&pid, program.c_str(), nullptr, nullptr, argv, environ) == 0) ::waitpid(pid, nullptr, 0);
     }
     done = true;
   });

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import select
 import signal
 import subprocess
 import termios
@@ -24,13 +25,16 @@ class Terminal:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
         case.pids["shell"] = self.shell.pid
-        threading.Thread(target=self._drain, daemon=True).start()
+        self.closing, self.close_it = os.pipe()
+        self.drain = threading.Thread(target=self._drain, daemon=True)
+        self.drain.start()
         wait_for(lambda: self._prompts() > 0, "the shell's prompt")
 
     def _drain(self):
+        # A read that blocks would keep the terminal open after close(): only what is there is read.
         try:
-            while data := os.read(self.master, 4096):
-                self.output += data
+            while self.closing not in (ready := select.select([self.master, self.closing], [], [])[0]) and ready:
+                self.output += os.read(self.master, 4096)
         except OSError:
             pass  # EIO: nobody has the other side open any more
 
@@ -59,6 +63,8 @@ class Terminal:
         self._close()
 
     def _close(self):
+        os.close(self.close_it)
+        self.drain.join()
         os.close(self.master)
         shell = self.case.pids.pop("shell")
         try:

@@ -71,10 +71,18 @@ class StopSignal {
   Descriptor fd_;
 };
 
+// The journal has its own time to take what waits, whatever became of the other output.
+void finish(JournalClient& journal) {
+  if (!journal.drain(3000)) spdlog::error("journald did not take {} entries in time", journal.waiting());
+  if (journal.dropped()) spdlog::error("{} journal entries were dropped", journal.dropped());
+}
+
 void complain(const Writer& writer, const std::string& where) {
   if (writer.error())
     throw OutputError(where + ": " + std::strerror(writer.error()) + "; " + std::to_string(writer.dropped()) +
                       " lines could not be written");
+  if (writer.dropped())
+    throw OutputError(where + ": its reader is too slow; " + std::to_string(writer.dropped()) + " lines were dropped");
 }
 
 }  // namespace
@@ -114,23 +122,19 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
   live.start();
   const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
   while (!stop.came() && boot_now() < end) {
-    const bool busy = live.round();
+    bool busy = live.round();
     writer.flush();
-    complain(writer, where);
-    if (journal && journal->waiting()) journal->pump();
+    if (writer.error()) break;
+    if (journal && journal->waiting()) {
+      journal->pump();
+      busy = true;  // journald takes a queue at a time: come again soon
+    }
     live.sleep(busy, stop.fd());
   }
   live.stop();
   writer.finish();
+  if (journal) finish(*journal);
   complain(writer, where);
-  if (writer.dropped())
-    throw OutputError(where + ": its reader was too slow, " + std::to_string(writer.dropped()) +
-                      " lines were dropped");
-  if (journal) {
-    if (!journal->drain(3000))
-      spdlog::error("the journal did not take {} entries in time", journal->waiting());
-    if (journal->dropped()) spdlog::error("{} journal entries were dropped", journal->dropped());
-  }
   return kFine;
 }
 

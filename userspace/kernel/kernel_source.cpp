@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "event.h"
+#include "kernel/proc_seed.hpp"
 #include "kernel/programs.hpp"
 #include "lifecycle.skel.h"
 
@@ -144,6 +145,7 @@ void KernelSource::snapshot(const RecordSink& sink) {
   const Fd fd(bpf_iter_create(bpf_link__fd(link.get())));
   if (fd.get() < 0) throw SetupError(5, std::string("the task iterator cannot be read: ") + std::strerror(errno));
 
+  kernel::MissingParents missing;
   std::vector<std::byte> bytes(2 * STRAY_RECORD_MAX);  // a record may be split over two reads
   std::size_t have = 0;
   for (;;) {
@@ -158,13 +160,16 @@ void KernelSource::snapshot(const RecordSink& sink) {
       if (head.size < sizeof head || head.size > STRAY_RECORD_MAX)
         throw SetupError(5, "the task snapshot holds a record of impossible size");
       if (head.size > have - at) break;
-      sink(RawRecord(bytes.data() + at, head.size));
+      const RawRecord seed(bytes.data() + at, head.size);
+      missing.saw(seed);
+      sink(seed);
       at += head.size;
     }
     std::memmove(bytes.data(), bytes.data() + at, have - at);
     have -= at;
   }
   if (have != 0) throw SetupError(5, "the task snapshot ended inside a record");
+  missing.make(sink);
 }
 
 std::size_t KernelSource::drain(const RecordSink& sink) {

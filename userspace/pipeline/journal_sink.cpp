@@ -34,12 +34,11 @@ void JournalSink::begin(std::string_view id_of, int priority, std::string_view m
 void JournalSink::about(const View& view, const Process& p) {
   entry_.add("STRAY_PROCESS_ID", process_id(view.host.boot, p.key));
   entry_.add("STRAY_PID", std::to_string(p.key.tgid));
-  if (!p.exe().empty()) entry_.add("STRAY_EXE", p.exe());
+  // Catalog texts show these as they are: nothing in them may move a terminal's cursor.
+  if (!p.exe().empty()) entry_.add("STRAY_EXE", printable(p.exe()));
   if (p.image && !p.image->argv.empty()) entry_.add("STRAY_ARGV", argv_json(p));
-  if (p.parent) {
-    entry_.add("STRAY_PPID", std::to_string(p.parent->key.tgid));
-    entry_.add("STRAY_PARENT_ID", process_id(view.host.boot, p.parent->key));
-  }
+  entry_.add("STRAY_PPID", std::to_string(p.parent ? p.parent->key.tgid : p.parent_key.tgid));
+  if (p.parent) entry_.add("STRAY_PARENT_ID", process_id(view.host.boot, p.parent->key));
   if (p.image && !p.image->cwd.empty()) entry_.add("STRAY_CWD", p.image->cwd);
   entry_.add("STRAY_UID", std::to_string(p.uid));
   if (p.loginuid != kNoLogin) entry_.add("STRAY_LOGINUID", std::to_string(p.loginuid));
@@ -80,6 +79,7 @@ void JournalSink::event(const View& view, const Event& event) {
   begin(action, action == "oom" || action == "gap" ? kError : kInfo, message);
   entry_.add("STRAY_EVENT", action);
   if (p) about(view, *p);
+  if (const auto* signal = std::get_if<Signal>(&event.what)) entry_.add("STRAY_SIGNAL", std::to_string(signal->signal));
   ecs_.event(json_, event, view.scene.lineage);
   send(view);
 }
