@@ -45,9 +45,9 @@ static __always_inline void fill_head(struct stray_head *head, __u32 kind, __u32
 
 /* Records of variable size are built in a scratch page and copied out at their exact size (ring dynptrs would save
  * the copy, but need 5.19). Nobody else writes a slot while a program uses it:
- *  - exec has one slot a CPU. Tracepoint programs run with preemption off; where they do not (tracepoints under SRCU,
- *    from 7.0 on), prog->active keeps a second run of the same program off this CPU and counts it as a miss
- *    (05b24ff9b2cf, 6.2), and the program cannot migrate.
+ *  - exec has one slot a CPU. Tracepoint programs run with preemption off. Should a kernel let them be preempted, they
+ *    still do not migrate, and prog->active (05b24ff9b2cf) keeps a second run of the same program off this CPU and
+ *    counts it as a miss, which user space adds to the losses.
  *  - oom has one slot: mark_oom_victim() is called with the kernel's oom_lock held.
  *  - seed has one slot: the iterator is read by the one thread that made it.
  * A plain array indexed by CPU, because values of per-CPU maps end at 32 KiB. */

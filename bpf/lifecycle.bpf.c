@@ -122,7 +122,7 @@ static __always_inline int group_ended(struct task_struct *task) {
   return 0;
 }
 
-/* group_dead came with the tracepoint's move before exit_mm(), in 6.17. */
+/* Since 6.16 the tracepoint passes group_dead (and stands before exit_mm()). */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task, bool group_dead) {
   return group_dead ? group_ended(task) : 0;

@@ -50,12 +50,14 @@ std::string person(const Process& p) {
   return login == text ? text : text + ", logged in as " + login;
 }
 
-std::string terminal(const Process& p) {
+std::string terminal(const Scene& scene, const Process& p) {
   if (p.tty) return tty_name(p.tty);
   if (p.image && p.image->tty) return tty_name(p.image->tty) + ", closed since";
   if (p.origin && p.origin->image && p.origin->image->tty)
     return tty_name(p.origin->image->tty) + ", closed since";
   if (p.seen && p.seen->stdio_tty) return tty_name(p.seen->stdio_tty) + ", closed since";
+  if (const Tty tty = scene.lineage.session_tty(p.sid))
+    return tty_name(tty) + ", the terminal of its session, closed since";
   if (const auto ssh = env_value(p.env(), "SSH_TTY")) return std::string(*ssh) + " (SSH_TTY)";
   return {};
 }
@@ -67,7 +69,7 @@ std::vector<Evidence> origin_evidence(const Scene& scene, const Process& p) {
   out.push_back({"started", utc(scene, p.key.start) + ", " +
                                 age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{}) +
                                 " ago, by " + person(p)});
-  if (const auto tty = terminal(p); !tty.empty()) out.push_back({"terminal", "from terminal " + tty});
+  if (const auto tty = terminal(scene, p); !tty.empty()) out.push_back({"terminal", "from terminal " + tty});
   const std::string& cwd =
       p.seen && !p.seen->cwd.empty() ? p.seen->cwd : (p.image ? p.image->cwd : std::string());
   if (!cwd.empty())

@@ -97,11 +97,14 @@ std::vector<std::string> remedy_of(Kind kind, const Scene& scene, const Process&
       out.push_back("# start it when it is needed, bound to 127.0.0.1, and reach it with ssh -L");
       return out;
     }
-    case Kind::stale_script:
+    case Kind::stale_script: {
       if (who.supervised())
         return {"# " + who.name +
                 " looks after it, but cannot start it again: put the file back or change what is started"};
-      return end_group(p, scene.lineage);
+      auto out = end_group(p, scene.lineage);
+      out.push_back("# if it is still needed: start what package.json names (main, scripts.start) under a supervisor");
+      return out;
+    }
     case Kind::supervisor_lost: {
       auto out = end_group(p, scene.lineage);
       const auto lost = environment_supervisor(p);

@@ -14,7 +14,11 @@ BootTime age(const Scene& scene, BootTime since) {
   return scene.now > since ? scene.now - since : BootTime{};
 }
 
-std::string quoted(const Process& p) { return "`" + p.command() + "`"; }
+std::string quoted(const Process& p) {
+  constexpr std::size_t kLong = 160;
+  const std::string command = p.command();
+  return "`" + (command.size() > kLong ? command.substr(0, kLong) + "..." : command) + "`";
+}
 
 std::string used_memory(const Scene& scene, const Process& p) {
   const auto bytes = group_memory(scene, p);

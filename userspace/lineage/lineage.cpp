@@ -176,7 +176,8 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
   if (const auto it = runtimes_.find(file); it != runtimes_.end()) view.runtime = it->second;
   if (seen) {
     if (image.at_exec && seen->title != image.argv) view.title = StringList(seen->title);
-    if (seen->flags & STRAY_SAW_STDIO) view.stdin_terminal = seen->stdio[0] == STRAY_STDIO_TTY || seen->stdio[0] == STRAY_STDIO_TTY_GONE;
+    if (seen->flags & STRAY_SAW_STDIO)
+      view.stdin_terminal = seen->stdio[0] == STRAY_STDIO_TTY || seen->stdio[0] == STRAY_STDIO_TTY_GONE;
   }
   image.program = recognise(view);
   constexpr std::size_t kMostRuntimes = 1024;
@@ -219,6 +220,7 @@ void Lineage::on(const Event& event, const Fork& fork) {
     child.image = model->image;
     child.loginuid = model->loginuid, child.audit_session = model->audit_session, child.tty = model->tty;
     child.cgroup_path = model->cgroup_path, child.mntns = model->mntns, child.kthread = model->kthread;
+    program_changed(child);  // monit and others fork their daemon without another exec
   }
   resolve_waiting(child);
   if (!known) changes_.push_back({Change::Kind::created, &child});

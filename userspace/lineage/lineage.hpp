@@ -66,6 +66,9 @@ class Lineage {
   BootTime now() const { return now_; }
   bool ready() const { return ready_; }
 
+  // The terminal of a session, as any of its members showed it; for members that kept none themselves.
+  Tty session_tty(std::uint32_t sid) const;
+
   // Live processes that are supervisors by their program, by key.
   const std::map<ProcessKey, const Process*>& supervisors() const { return supervisors_; }
 
@@ -141,7 +144,9 @@ class Lineage {
   std::unordered_map<ProcessKey, std::vector<ProcessKey>, ProcessKeyHash>
       waiting_;  // seeds before their parents
   std::map<ProcessKey, const Process*> supervisors_;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, Runtime> runtimes_;  // by device and inode: a hard link's name tells nothing
+  std::map<std::pair<std::uint64_t, std::uint64_t>, Runtime>
+      runtimes_;  // by device and inode: a hard link's name tells nothing
+  std::map<std::uint32_t, Tty> session_ttys_;
   std::deque<ProcessKey> dead_;       // in order of death; may name some already released
   std::deque<ProcessKey> skeletons_;  // of those, the ones whose detail was dropped
   std::vector<ProcessKey> release_;   // dead and needed by nobody: goes with the next event

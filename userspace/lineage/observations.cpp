@@ -12,7 +12,14 @@ Observed& seen_of(Process& process) {
   return *process.seen;
 }
 
+constexpr std::size_t kMostSessions = 4096;
+
 }  // namespace
+
+Tty Lineage::session_tty(std::uint32_t sid) const {
+  const auto it = session_ttys_.find(sid);
+  return it == session_ttys_.end() ? Tty{} : it->second;
+}
 
 void Lineage::on(const Event& event, const SawProcess& saw) {
   Process* process = get(event.process);
@@ -28,6 +35,10 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
   seen.pidfile = saw.pidfile, seen.pm2 = saw.pm2, seen.title = saw.argv.bytes();
   process->sid = saw.sid, process->pgid = saw.pgid, process->tty = saw.tty, process->uid = saw.uid;
   process->loginuid = saw.loginuid;
+  if (saw.stdio_tty && saw.sid) {
+    if (session_ttys_.size() >= kMostSessions) session_ttys_.erase(session_ttys_.begin());
+    session_ttys_[saw.sid] = saw.stdio_tty;
+  }
   // The kernel records carry the unified hierarchy alone; hosts on the old one keep systemd's tree elsewhere.
   if (process->cgroup() == "/" && !saw.cgroup.empty())
     process->cgroup_path = share(saw.cgroup, process->parent);

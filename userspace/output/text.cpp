@@ -5,8 +5,6 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <map>
-#include <set>
 
 #include "event.h"
 #include "output/printable.hpp"
@@ -25,6 +23,11 @@ std::string pad(std::string text, std::size_t width) {
 std::string name_of(const Process* p, ProcessKey key) {
   if (!p) return key ? "pid " + std::to_string(key.tgid) : "nobody";
   return printable(p->label()) + " (" + std::to_string(p->key.tgid) + ")";
+}
+
+std::string shortened(const std::string& command) {
+  constexpr std::size_t kWidest = 110;
+  return command.size() > kWidest ? command.substr(0, kWidest) + "..." : command;
 }
 
 std::string signal_text(int number) {
@@ -121,6 +124,21 @@ std::string Text::reparent(const Change& change, BootTime time) const {
          name_of(p.parent, p.parent_key) + "\n";
 }
 
+namespace {
+
+// The finding whose steps also settle the others of the same process: what has no file left is not started
+// again, and what goes under a supervisor is ended on the way.
+const Finding& decisive(const std::vector<const Finding*>& of_one) {
+  static constexpr Kind kOrder[] = {Kind::oom_kill,        Kind::stale_script,      Kind::dev_tool,
+                                    Kind::supervisor_lost, Kind::unsupervised_node, Kind::orphan};
+  for (const Kind kind : kOrder)
+    for (const Finding* f : of_one)
+      if (f->kind == kind) return *f;
+  return *of_one.front();
+}
+
+}  // namespace
+
 std::string Text::block(const std::vector<const Finding*>& of_one, const Scene& scene) const {
   const Finding& first = *of_one.front();
   const Process* p = scene.lineage.find(first.process);
@@ -130,32 +148,25 @@ std::string Text::block(const std::vector<const Finding*>& of_one, const Scene& 
            printable(f->what.message) + "\n";
   out += paint(kDim, "    id       ") + process_id(host_.boot, first.process) + ", open since " +
          date(first.since) + "\n";
-  std::set<std::string> said;
-  const char* head = "    why      ";
-  for (const Finding* f : of_one)
-    for (const Evidence& e : f->what.evidence) {
-      if (!said.insert(e.text).second) continue;
-      out += paint(kDim, head) + printable(e.text) + "\n";
-      head = "             ";
-    }
-  if (p && p->first_child) {
-    out += paint(kDim, "    with     ");
-    std::string members;
-    for (const ProcessKey& key : first.what.members)
-      if (const Process* member = scene.lineage.find(key))
-        members += (members.empty() ? "" : ", ") + printable(member->label()) + " (" +
-                   std::to_string(key.tgid) + ")";
-    out += members.empty() ? "its children\n" : members + "\n";
-  }
-  // What mends one kind often mends all: the last one's steps contain the most.
-  head = "    do       ";
-  said.clear();
-  for (const Finding* f : of_one)
-    for (const std::string& line : f->what.remedy) {
-      if (!said.insert(line).second) continue;
+  const auto lines = [&](const char* head, const std::vector<std::string>& all) {
+    for (const std::string& line : all) {
       out += paint(kDim, head) + printable(line) + "\n";
       head = "             ";
     }
+  };
+  std::vector<std::string> why;
+  for (const Finding* f : of_one)
+    for (const Evidence& e : f->what.evidence)
+      if (std::find(why.begin(), why.end(), e.text) == why.end()) why.push_back(e.text);
+  lines("    why      ", why);
+  if (p && !first.what.members.empty()) {
+    std::string members;
+    for (const ProcessKey& key : first.what.members)
+      if (const Process* member = scene.lineage.find(key))
+        members += (members.empty() ? "" : ", ") + member->label() + " (" + std::to_string(key.tgid) + ")";
+    lines("    with     ", {members});
+  }
+  lines("    do       ", decisive(of_one).what.remedy);
   return out;
 }
 
@@ -189,9 +200,7 @@ std::string Text::findings(const std::vector<Finding>& open, const Scene& scene)
 
 void Text::branch(std::string& out, const Process& p, const Scene& scene, const std::vector<Finding>& open,
                   const std::string& indent, bool last, bool root) const {
-  constexpr std::size_t kWidest = 110;
-  std::string command = printable(p.command());
-  if (command.size() > kWidest) command = command.substr(0, kWidest) + "...";
+  const std::string command = printable(shortened(p.command()));
   out += indent + (root ? "" : last ? "└─ " : "├─ ") + std::to_string(p.key.tgid) + " " + command;
   const Supervision who = supervise(scene.lineage, p);
   std::string facts = age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{});
@@ -246,7 +255,7 @@ std::string Text::explain(const Process& p, const Scene& scene, const std::vecto
   for (const Evidence& e : origin_evidence(scene, p)) out += line(head, e.text), head = "";
   head = "ancestry";
   Lineage::each_ancestor(p, [&](const Process& a) {
-    out += line(head, a.command() + " (pid " + std::to_string(a.key.tgid) + ")");
+    out += line(head, shortened(a.command()) + " (pid " + std::to_string(a.key.tgid) + ")");
     head = "";
     return true;
   });
