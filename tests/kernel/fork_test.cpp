@@ -92,6 +92,7 @@ TEST_F(ForkTest, ThreadsAreNoProcesses) {
   }).join();
   trace.catch_up();
   EXPECT_TRUE(trace.all<Fork>(tid).empty());
+  EXPECT_TRUE(trace.all<Fork>(::getpid()).empty());  // a thread's record would stand under its group
   EXPECT_TRUE(trace.all<stray::Exit>(tid).empty());
   EXPECT_TRUE(trace.all<stray::Exit>(::getpid()).empty());
   // A child made by a thread belongs to the process.

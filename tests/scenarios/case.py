@@ -215,7 +215,7 @@ class Case:
 
     # --- the end -----------------------------------------------------------------------------------------------------
     def stop(self):
-        """Ends what carries the mark, and nothing else; what does not end by SIGTERM, by SIGKILL. Returns what is left."""
+        """Ends what carries the mark, and nothing else: by SIGTERM, then by SIGKILL. Returns what is left."""
         for attempt in range(200):
             left = self.marked()
             if not left:

@@ -118,6 +118,7 @@ class DetectTest : public ::testing::Test {
     feed(exec(node, at(10), "/usr/bin/node", argv, on_tty));
   }
   void leave_behind() {
+    until(at(19));
     answers[20].process.stdio = STRAY_STDIO_TTY_GONE;
     feed(exit(shell, at(20), 0, init));
   }
@@ -141,6 +142,7 @@ TEST_F(DetectTest, AServerLeftByItsShellIsAnOrphanAndUnsupervised) {
   until(at(80));
   EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}}));
   EXPECT_EQ(got.times[Told("raised orphan", 20)], at(50));
+  EXPECT_EQ(got.times[Told("raised unsupervised-node", 20)], at(80)) << "the time at the terminal does not count";
   feed(exit(node, at(90), 15, {}));
   EXPECT_EQ(count("cleared orphan", 20), 1u);
   EXPECT_EQ(count("cleared unsupervised-node", 20), 1u);

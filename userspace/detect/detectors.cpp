@@ -229,6 +229,9 @@ void Detectors::judge_kind(Kind kind, const Process& process, Watch& watch, Boot
     // What holds at the first judgement has held since the image began; what begins to hold later begins now.
     state.since = !watch.judged ? since_exec(process) : now_;
   }
+  // A terminal that closed: hours spent at it are no part of the time that a process has been alone.
+  if (state.stage == State::Stage::pending && state.human_limit && !condition->human_limit) state.since = now_;
+  state.human_limit = condition->human_limit;
   if (condition->since != BootTime{}) state.since = condition->since;
   if (state.stage == State::Stage::open) {
     if (condition->severity_until > now_) soonest(wake, condition->severity_until);

@@ -44,7 +44,7 @@ class Detectors {
     enum class Stage : std::uint8_t { off, pending, open } stage = Stage::off;
     BootTime since{}, raised{};
     Condition told;  // as last raised or updated
-    bool allowed = false;
+    bool human_limit = false;  // the wait counted so far was one for people
   };
   struct Watch {
     std::array<State, kKinds.size()> states;

@@ -44,7 +44,7 @@ def nohup_then_exit(case):
 
 @scenario({"node": ["orphan", "unsupervised-node"]})
 def setsid_from_a_terminal(case):
-    """`setsid node ... &` from a terminal: a session of its own, init is the parent at once, SIGHUP does not reach it."""
+    """`setsid node ... &` from a terminal: a session of its own, which SIGHUP does not reach."""
     case.app()
     terminal = Terminal(case)
     terminal.run("setsid node dist/index.js >/dev/null 2>&1 </dev/null &")
