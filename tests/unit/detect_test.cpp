@@ -142,7 +142,8 @@ TEST_F(DetectTest, AServerLeftByItsShellIsAnOrphanAndUnsupervised) {
   until(at(80));
   EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}}));
   EXPECT_EQ(got.times[Told("raised orphan", 20)], at(50));
-  EXPECT_EQ(got.times[Told("raised unsupervised-node", 20)], at(80)) << "the time at the terminal does not count";
+  EXPECT_EQ(got.times[Told("raised unsupervised-node", 20)], at(80))
+      << "the time at the terminal does not count";
   feed(exit(node, at(90), 15, {}));
   EXPECT_EQ(count("cleared orphan", 20), 1u);
   EXPECT_EQ(count("cleared unsupervised-node", 20), 1u);
@@ -290,6 +291,34 @@ TEST_F(DetectTest, TheOomKillIsToldAtOnceAndClearedWhenItIsBack) {
   feed(fork(again, shell, at(16), {}, on_tty));
   feed(exec(again, at(17), "/usr/bin/node", {"node", "dist/index.js"}, on_tty));
   EXPECT_EQ(count("cleared oom-kill", 20), 1u);
+}
+
+TEST_F(DetectTest, AWorkerOnPipesOfALivingParentIsTheParentsBusiness) {
+  const ProcessKey editor = key(15, 2);
+  feed(fork(editor, init, at(5), {}, {.sid = 15, .pgid = 15}));
+  feed(exec(editor, at(5), "/usr/bin/editor", {"editor"}, {.sid = 15, .pgid = 15}));
+  feed(fork(node, editor, at(10), {}, {.sid = 15, .pgid = 15}));
+  feed(exec(node, at(10), "/usr/bin/node", {"node", "/opt/server/out/cli.js", "--stdio"},
+            {.sid = 15, .pgid = 15}));
+  answers[20].process.stdio = STRAY_STDIO_PIPE;
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  feed(exit(editor, at(3600), 9, init));
+  until(at(3700));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}}));
+}
+
+TEST_F(DetectTest, ADelegatedCgroupStillBelongsToItsUnit) {
+  const ProcessKey main = key(15, 2);
+  const Who in_unit{.sid = 15, .pgid = 15, .cgroup = "/system.slice/web.service"};
+  const Who below{.sid = 15, .pgid = 15, .cgroup = "/system.slice/web.service/workers"};
+  feed(fork(main, init, at(5), {}, in_unit));
+  feed(exec(main, at(5), "/usr/bin/launcher", {"launcher"}, in_unit));
+  feed(fork(node, main, at(10), {}, below));
+  feed(exec(node, at(10), "/usr/bin/node", {"node", "server.js"}, below));
+  answers[20].ports = {3000};
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
 }
 
 TEST_F(DetectTest, AReusedPidDoesNotKeepAFinding) {

@@ -53,12 +53,24 @@ bool is_app(const Process& p) {
   return program.role == Role::eval && p.seen && !p.seen->sockets.empty();
 }
 
-// A child process of a runtime (fork, cluster): its parent answers for it.
-bool is_child_of_runtime(const Process& p) {
-  if (!p.parent || p.parent->program().runtime == Runtime::none || p.parent->program().role == Role::wrapper)
-    return false;
-  if (env_value(p.env(), "NODE_CHANNEL_FD") || env_value(p.env(), "NODE_UNIQUE_ID")) return true;
-  return p.program().entry_kind == EntryKind::file && p.program().entry == p.parent->program().entry;
+// A child process whose parent answers for it: of a runtime (fork, cluster), or one that talks to a living
+// parent over pipes and serves nobody else (language servers, MCP servers, workers of other programs).
+bool parent_answers(const Process& p) {
+  if (!p.parent || p.parent->program().role == Role::wrapper) return false;
+  if (p.parent->program().runtime != Runtime::none) {
+    if (env_value(p.env(), "NODE_CHANNEL_FD") || env_value(p.env(), "NODE_UNIQUE_ID")) return true;
+    if (p.program().entry_kind == EntryKind::file && p.program().entry == p.parent->program().entry)
+      return true;
+  }
+  const auto piped = [](std::uint8_t kind) { return kind == STRAY_STDIO_PIPE || kind == STRAY_STDIO_SOCKET; };
+  return !left_behind(p) && !p.parent->program().shell && !p.parent->namespace_init && p.seen &&
+         p.seen->sockets.empty() && piped(p.seen->stdio[0]) && piped(p.seen->stdio[1]);
+}
+
+bool in_ci(const Process& p) {
+  for (const std::string_view name : {"CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILD_TAG"})
+    if (env_value(p.env(), name)) return true;
+  return false;
 }
 
 void pm2_evidence(const Scene& scene, const Process& p, Condition& out) {
@@ -107,7 +119,7 @@ std::optional<Condition> judge_orphan(const Scene& scene, const Process& p) {
 }
 
 std::optional<Condition> judge_unsupervised(const Scene& scene, const Process& p) {
-  if (!is_app(p) || p.program().ide || is_child_of_runtime(p) || covered_by_above(p)) return {};
+  if (!is_app(p) || p.program().ide || parent_answers(p) || covered_by_above(p)) return {};
   const Supervision who = supervise(scene.lineage, p);
   if (who.supervised()) return {};
   const bool listening = p.seen && !p.seen->sockets.empty();
@@ -127,7 +139,7 @@ std::optional<Condition> judge_unsupervised(const Scene& scene, const Process& p
     BootTime wait =
         listening || orphan ? options.unsupervised_grace_listening : options.unsupervised_grace_quiet;
     if (who.verdict == Verdict::multiplexer) wait = std::max(wait, options.multiplexer_grace);
-    if (who.verdict == Verdict::job) wait = options.batch_max_age;
+    if (who.verdict == Verdict::job || (in_ci(p) && !orphan)) wait = options.batch_max_age;
     const bool now = options.at_once && (listening || orphan) && who.verdict == Verdict::nobody;
     out.wait = now ? BootTime{} : wait;
   }
@@ -153,7 +165,7 @@ std::optional<Condition> judge_unsupervised(const Scene& scene, const Process& p
 }
 
 std::optional<Condition> judge_container(const Scene& scene, const Process& p) {
-  if (!is_app(p) || is_child_of_runtime(p) || covered_by_above(p)) return {};
+  if (!is_app(p) || parent_answers(p) || covered_by_above(p)) return {};
   const Supervision who = supervise(scene.lineage, p);
   if (who.verdict != Verdict::container || who.restarts == Restarts::yes) return {};
   Condition out;
@@ -209,7 +221,7 @@ std::optional<Condition> judge_stale_script(const Scene& scene, const Process& p
   if (p.program().runtime == Runtime::none || p.program().entry_kind != EntryKind::file || !script_gone(p))
     return {};
   const Role role = p.program().role;
-  if (role == Role::wrapper || role == Role::supervisor || is_child_of_runtime(p)) return {};
+  if (role == Role::wrapper || role == Role::supervisor || parent_answers(p)) return {};
   Condition out;
   out.since = p.seen->script_missing_since;
   out.wait = scene.options.at_once ? BootTime{} : scene.options.stale_debounce;
@@ -281,7 +293,7 @@ std::vector<std::string> exclusions(const Scene& scene, const Process& p) {
   if (is_app(p)) {
     if (p.program().ide)
       out.push_back("not unsupervised: an IDE's server");
-    else if (is_child_of_runtime(p))
+    else if (parent_answers(p))
       out.push_back("not unsupervised: its parent answers for it");
     else if (covered_by_above(p))
       out.push_back("not unsupervised: an app or dev tool above answers for it");

@@ -27,10 +27,16 @@ bool main_of_unit(const Process& p) {
   return p.origin == p.parent || (p.seen && !p.seen->pidfile.empty());
 }
 
-// A service restarts its main process; what else stands in its cgroup is looked after only through that one.
-const Process* main_above(const Process& process, std::string_view cgroup) {
-  for (const Process* p = &process; p && p->cgroup() == cgroup; p = p->parent)
+// A service restarts its main process; what else stands in its cgroup (or below it, where it was delegated)
+// is looked after only through that one.
+const Process* main_above(const Process& process, const CgroupPlace& place) {
+  for (const Process* p = &process; p; p = p->parent) {
+    if (p->cgroup() != process.cgroup()) {
+      const CgroupPlace other = place_in_cgroup(p->cgroup());
+      if (other.unit != place.unit || other.user_unit != place.user_unit) return nullptr;
+    }
     if (main_of_unit(*p)) return p;
+  }
   return nullptr;
 }
 
@@ -46,7 +52,7 @@ bool by_container(const Process& process, const CgroupPlace& place, Supervision&
 
 bool by_unit(const Process& process, const CgroupPlace& place, Supervision& out) {
   if (place.kind != CgroupPlace::Kind::service || place.launcher) return false;
-  const Process* main = main_above(process, process.cgroup());
+  const Process* main = main_above(process, place);
   if (!main) {
     out.evidence.push_back({"unit", "stands in " + place.unit + ", but not below the unit's main process"});
     return false;
@@ -71,7 +77,9 @@ std::string pm2_app(const Process& process, const Process& god) {
 bool by_ancestor(const Process& process, const Process& above, Supervision& out) {
   const auto& kind = above.program().supervisor;
   if (!kind || kind->restarts == Restarts::no) return false;
-  out.verdict = kind->name == "pm2" ? Verdict::pm2 : kind->container ? Verdict::container : Verdict::supervisor;
+  out.verdict = kind->name == "pm2" ? Verdict::pm2
+                : kind->container   ? Verdict::container
+                                    : Verdict::supervisor;
   out.name = kind->name == "pm2" ? pm2_app(process, above) : std::string(kind->name);
   out.restarts = kind->restarts;
   out.by = above.key;
