@@ -65,17 +65,22 @@ quietly() {
 
 configured() { grep -qs "^$1\$" "$build/CMakeCache.txt"; }
 
-# build_target TARGET [CMAKE-OPTION]: configures where needed, then builds; ninja decides what is old.
+# A build folder that somebody configured by hand, with make for example, is used as it is.
+has_build() { [ -e "$build/build.ninja" ] || [ -e "$build/Makefile" ]; }
+
+# build_target TARGET [CMAKE-OPTION]: configures where needed, then builds what is old.
 build_target() {
+  local generator=()
   mkdir -p "$build"
-  if [ ! -e "$build/build.ninja" ] || { [ -n "${2:-}" ] && ! configured "${2#-D}"; }; then
+  if ! has_build || { [ -n "${2:-}" ] && ! configured "${2#-D}"; }; then
     say "configuring and building into $build (about two minutes the first time)"
-    quietly "$build/configure.log" cmake -S "$root" -B "$build" -G Ninja ${2:+"$2"}
+    [ -e "$build/CMakeCache.txt" ] || generator=(-G Ninja)
+    quietly "$build/configure.log" cmake -S "$root" -B "$build" "${generator[@]}" ${2:+"$2"}
   fi
   quietly "$build/build.log" cmake --build "$build" --parallel "$(nproc)" --target "$1"
 }
 
 # For those who only run stray: the tests are not even configured, unless they are already.
 build_stray() {
-  if [ -e "$build/build.ninja" ]; then build_target stray; else build_target stray -DSTRAY_TESTS:BOOL=OFF; fi
+  if has_build; then build_target stray; else build_target stray -DSTRAY_TESTS:BOOL=OFF; fi
 }
