@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* The record contract: every byte the core may know, written by the kernel programs, by the observer at the edge,
- * by tests, and kept as it is in captures. C and C++, no functions.
+/* The record contract: every byte the core may know, written by the kernel programs, by the observer at the
+ * edge, by tests, and kept as it is in captures. C and C++, no functions.
  *
- * A record is one of the structs below followed by its variable data. Variable data is named by spans whose offset
- * counts from the first byte of the record. Numbers are host byte order, times are nanoseconds of CLOCK_BOOTTIME,
- * memory is bytes. Unused bytes are zero. Numbers given to kinds and flags are never reused or renumbered: add at
- * the end. A struct may only grow at its end; a reader takes the smaller record and sees zeros (STRAY_CONTRACT
- * counts the growths).
+ * A record is one of the structs below followed by its variable data. Variable data is named by spans whose
+ * offset counts from the first byte of the record. Numbers are host byte order, times are nanoseconds of
+ * CLOCK_BOOTTIME, memory is bytes. Unused bytes are zero. Numbers given to kinds and flags are never reused
+ * or renumbered: add at the end. A struct may only grow at its end; a reader takes the smaller record and
+ * sees zeros (STRAY_CONTRACT counts the growths).
  *
- * Paths resolved in the kernel are written leaf first, each name ended by NUL ("node\0bin\0usr\0" is /usr/bin/node):
- * walking dentries gives them in that order, and appending needs no second buffer. Lists of strings (argv,
- * environment) are NUL separated, as in /proc/PID/cmdline. */
+ * Paths resolved in the kernel are written leaf first, each name ended by NUL ("node\0bin\0usr\0" is
+ * /usr/bin/node): walking dentries gives them in that order, and appending needs no second buffer. Lists of
+ * strings (argv, environment) are NUL separated, as in /proc/PID/cmdline. */
 #ifndef STRAY_EVENT_H
 #define STRAY_EVENT_H
 
@@ -22,7 +22,7 @@
 
 #define STRAY_CONTRACT 1
 
-#define STRAY_ARGV_MAX 32768u /* bytes of argv kept in an exec record */
+#define STRAY_ARGV_MAX 32768u   /* bytes of argv kept in an exec record */
 #define STRAY_RECORD_MAX 65536u /* bytes of one record of any kind */
 #define STRAY_PATH_DEPTH 48     /* path components kept; more are cut and flagged */
 #define STRAY_CGROUP_DEPTH 16
@@ -56,8 +56,9 @@ struct stray_span {
   __u32 length;
 };
 
-/* A process: tgid in the root pid namespace and the start of its thread group leader. The start stays the same over
- * exec and over de_thread (fs/exec.c copies it to the new leader). All zero: nobody, or not known. */
+/* A process: tgid in the root pid namespace and the start of its thread group leader. The start stays the
+ * same over exec and over de_thread (fs/exec.c copies it to the new leader). All zero: nobody, or not known.
+ */
 struct stray_id {
   __u64 start_ns;
   __u32 tgid;
@@ -69,7 +70,7 @@ struct stray_head {
   __u16 kind;
   __u16 cpu;
   __u64 time_ns;
-  __u64 lost; /* records lost so far, by every cause, since the ring was made */
+  __u64 lost;     /* records that found no room in the ring so far, since it was made */
   __u64 start_ns; /* with tgid: the process the record is about */
   __u32 tgid;
   __u32 flags; /* STRAY_<KIND>_… below */
@@ -83,7 +84,7 @@ struct stray_fork { /* head: the child. Only new thread groups. */
   struct stray_id creator; /* who called clone */
   __u64 clone_flags;       /* 0 where the kernel does not tell */
   __u64 cgroup_id;
-  __u32 pidns; /* inode of the child's pid namespace */
+  __u32 pidns;  /* inode of the child's pid namespace */
   __u32 ns_pid; /* the child's pid in it */
   __u32 uid;
   __u32 sid;
@@ -142,10 +143,10 @@ struct stray_exec {
 struct stray_exit { /* head: the process whose last thread left */
   struct stray_head head;
   struct stray_id parent; /* real_parent at that moment */
-  struct stray_id reaper; /* where its children go; zero without children or when unknown */
+  struct stray_id reaper; /* gets its children, seen or not; zero: unknown, or NAMESPACE_ENDS */
   __u64 user_ns;
   __u64 system_ns;
-  __u64 runtime_ns; /* scheduler's figure, all threads */
+  __u64 runtime_ns; /* scheduler's figure, all threads; the last stretch, up to a tick, is missing */
   __u64 max_rss;
   __u32 status; /* as wait(2) reports: code << 8 | signal, 0x80 core dumped */
   __u32 reserved;
@@ -177,7 +178,7 @@ struct stray_signal { /* head: the target */
   struct stray_head head;
   struct stray_id sender;
   __u32 signal;
-  __s32 code; /* si_code */
+  __s32 code;   /* si_code */
   __u32 result; /* TRACE_SIGNAL_*: 0 delivered, 1 ignored, 2 already pending, 3 and 4 lost */
   __u32 sender_uid;
 };
@@ -272,7 +273,7 @@ struct stray_inferred_exit { /* head: the process */
   struct stray_head head;
 };
 
-#define STRAY_SAW_GONE (1u << 0) /* the process was gone or a zombie: nothing else is set */
+#define STRAY_SAW_GONE (1u << 0)    /* the process was gone or a zombie: nothing else is set */
 #define STRAY_SAW_ENVIRON (1u << 1) /* its environment could be read */
 #define STRAY_SAW_STDIO (1u << 2)
 #define STRAY_SAW_CWD_DELETED (1u << 3) /* its directory has no link left */
@@ -320,10 +321,10 @@ struct stray_saw_process {
 };
 
 enum stray_script_state {
-  STRAY_SCRIPT_UNKNOWN = 0,   /* could not be looked at (permission, other error) */
+  STRAY_SCRIPT_UNKNOWN = 0, /* could not be looked at (permission, other error) */
   STRAY_SCRIPT_PRESENT = 1,
-  STRAY_SCRIPT_MISSING = 2,   /* ENOENT through the process's own root and directory */
-  STRAY_SCRIPT_CWD_GONE = 3,  /* and its working directory has no link left */
+  STRAY_SCRIPT_MISSING = 2,  /* ENOENT through the process's own root and directory */
+  STRAY_SCRIPT_CWD_GONE = 3, /* and its working directory has no link left */
 };
 
 struct stray_saw_script {
@@ -350,13 +351,13 @@ struct stray_saw_usage {
 };
 
 struct stray_socket { /* one listening socket */
-  __u16 family; /* AF_INET, AF_INET6, AF_UNIX (no address) */
+  __u16 family;       /* AF_INET, AF_INET6, AF_UNIX (no address) */
   __u16 port;
   __u8 address[16];
 };
 
 struct stray_saw_sockets {
-  struct stray_head head; /* flags: STRAY_SAW_GONE */
+  struct stray_head head;    /* flags: STRAY_SAW_GONE */
   struct stray_span sockets; /* struct stray_socket[] */
 };
 

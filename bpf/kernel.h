@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* The kernel's structures as far as stray reads them. libbpf relocates every access to the running kernel by its BTF
- * (preserve_access_index), so order, size and the missing rest do not matter, and no vmlinux.h is needed to build.
- * A field that is not the same on all kernels from 5.10 on has a ___flavour with the commit that changed it; the
- * functions that choose between them stand at the end. */
+/* The kernel's structures as far as stray reads them. libbpf relocates every access to the running kernel by
+ * its BTF (preserve_access_index), so order, size and the missing rest do not matter, and no vmlinux.h is
+ * needed to build. A field that is not the same on all kernels from 5.10 on has a ___flavour with the commit
+ * that changed it; the functions that choose between them stand at the end. */
 #ifndef STRAY_KERNEL_H
 #define STRAY_KERNEL_H
 
@@ -73,16 +73,16 @@ typedef struct {
 } kuid_t, kgid_t;
 
 struct list_head {
-  struct list_head *next;
+  struct list_head* next;
 };
 struct hlist_node {
-  struct hlist_node *next;
+  struct hlist_node* next;
 };
 struct hlist_head {
-  struct hlist_node *first;
+  struct hlist_node* first;
 };
 struct hlist_bl_node {
-  struct hlist_bl_node **pprev;
+  struct hlist_bl_node** pprev;
 };
 
 struct ns_common {
@@ -95,28 +95,28 @@ struct net {
   struct ns_common ns;
 };
 struct nsproxy {
-  struct mnt_namespace *mnt_ns;
+  struct mnt_namespace* mnt_ns;
 };
 
 /* The table of pids: an XArray behind struct idr (since 4.20). */
 struct xarray {
-  void *xa_head;
+  void* xa_head;
 };
 struct xa_node {
   unsigned char shift;
-  void *slots[64];
+  void* slots[64];
 };
 struct idr {
   struct xarray idr_rt;
 };
 struct pid_namespace {
   struct idr idr;
-  struct task_struct *child_reaper;
+  struct task_struct* child_reaper;
   struct ns_common ns;
 };
 struct upid {
   int nr;
-  struct pid_namespace *ns;
+  struct pid_namespace* ns;
 };
 struct pid {
   unsigned int level;
@@ -128,35 +128,35 @@ struct super_block {
   __u32 s_dev;
 };
 struct inode {
-  struct super_block *i_sb;
+  struct super_block* i_sb;
   unsigned long i_ino;
   unsigned int i_nlink;
 };
 struct qstr {
-  const unsigned char *name;
+  const unsigned char* name;
 };
 struct dentry {
   struct hlist_bl_node d_hash;
-  struct dentry *d_parent;
+  struct dentry* d_parent;
   struct qstr d_name;
-  struct inode *d_inode;
+  struct inode* d_inode;
 };
 struct vfsmount {
-  struct dentry *mnt_root;
+  struct dentry* mnt_root;
 };
 struct mount {
-  struct mount *mnt_parent;
-  struct dentry *mnt_mountpoint;
+  struct mount* mnt_parent;
+  struct dentry* mnt_mountpoint;
   struct vfsmount mnt;
-  struct mnt_namespace *mnt_ns;
+  struct mnt_namespace* mnt_ns;
 };
 struct path {
-  struct vfsmount *mnt;
-  struct dentry *dentry;
+  struct vfsmount* mnt;
+  struct dentry* dentry;
 };
 struct file {
   struct path f_path;
-  struct inode *f_inode;
+  struct inode* f_inode;
 };
 struct fs_struct {
   struct path root;
@@ -164,19 +164,19 @@ struct fs_struct {
 };
 
 struct kernfs_node {
-  const char *name;
+  const char* name;
   __u64 id;
 };
 struct cgroup {
-  struct kernfs_node *kn;
+  struct kernfs_node* kn;
 };
 struct cgroup_subsys_state {
-  struct cgroup *cgroup;
-  struct cgroup_subsys_state *parent;
+  struct cgroup* cgroup;
+  struct cgroup_subsys_state* parent;
 };
 struct css_set {
-  struct cgroup_subsys_state *subsys[1];
-  struct cgroup *dfl_cgrp;
+  struct cgroup_subsys_state* subsys[1];
+  struct cgroup* dfl_cgrp;
 };
 struct page_counter {
   atomic_long_t usage;
@@ -195,7 +195,7 @@ struct mm_struct {
   unsigned long total_vm;
   unsigned long arg_start, arg_end;
   struct percpu_counter rss_stat[4];
-  struct file *exe_file;
+  struct file* exe_file;
 };
 
 struct tty_driver {
@@ -203,7 +203,7 @@ struct tty_driver {
   int minor_start;
 };
 struct tty_struct {
-  struct tty_driver *driver;
+  struct tty_driver* driver;
   int index;
 };
 struct cred {
@@ -219,8 +219,8 @@ struct signal_struct {
   unsigned int flags;
   unsigned int is_child_subreaper : 1;
   unsigned int has_child_subreaper : 1;
-  struct pid *pids[4];
-  struct tty_struct *tty;
+  struct pid* pids[4];
+  struct tty_struct* tty;
   __u64 utime, stime;
   unsigned long maxrss;
   unsigned long long sum_sched_runtime;
@@ -232,32 +232,32 @@ struct sched_entity {
 struct task_struct {
   unsigned int flags;
   struct sched_entity se;
-  struct mm_struct *mm;
+  struct mm_struct* mm;
   int exit_code;
   int pid;
   int tgid;
-  struct task_struct *real_parent;
+  struct task_struct* real_parent;
   struct list_head children;
-  struct task_struct *group_leader;
-  struct pid *thread_pid;
+  struct task_struct* group_leader;
+  struct pid* thread_pid;
   struct hlist_node pid_links[4];
   struct list_head thread_node;
   __u64 utime, stime;
   __u64 start_boottime;
-  const struct cred *cred;
+  const struct cred* cred;
   char comm[16];
-  struct fs_struct *fs;
-  struct nsproxy *nsproxy;
-  struct signal_struct *signal;
+  struct fs_struct* fs;
+  struct nsproxy* nsproxy;
+  struct signal_struct* signal;
   kuid_t loginuid; /* with CONFIG_AUDIT */
   unsigned int sessionid;
-  struct css_set *cgroups;
+  struct css_set* cgroups;
 };
 
 struct linux_binprm {
   int argc;
-  const char *filename;
-  const char *interp;
+  const char* filename;
+  const char* interp;
 };
 struct kernel_siginfo {
   int si_code;
@@ -267,7 +267,7 @@ struct in6_addr {
   __u8 bytes[16];
 };
 typedef struct {
-  struct net *net;
+  struct net* net;
 } possible_net_t;
 struct sock_common {
   __u32 skc_rcv_saddr;
@@ -283,19 +283,19 @@ struct sock {
 
 struct seq_file;
 struct bpf_iter_meta {
-  struct seq_file *seq;
+  struct seq_file* seq;
 };
 struct bpf_iter__task {
-  struct bpf_iter_meta *meta;
-  struct task_struct *task;
+  struct bpf_iter_meta* meta;
+  struct task_struct* task;
 };
 
 /* 6.15, commit 633488947ef6 ("kernfs: Use RCU to access kernfs_node::parent") renamed parent to __parent. */
 struct kernfs_node___before_6_15 {
-  struct kernfs_node *parent;
+  struct kernfs_node* parent;
 };
 struct kernfs_node___since_6_15 {
-  struct kernfs_node *__parent;
+  struct kernfs_node* __parent;
 };
 
 /* 6.2, commit f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter"). */
@@ -313,22 +313,22 @@ struct mem_cgroup___v1 {
 
 #pragma clang attribute pop
 
-static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node) {
-  struct kernfs_node___since_6_15 *now = (void *)node;
-  struct kernfs_node___before_6_15 *old = (void *)node;
+static __always_inline struct kernfs_node* kernfs_parent(struct kernfs_node* node) {
+  struct kernfs_node___since_6_15* now = (void*)node;
+  struct kernfs_node___before_6_15* old = (void*)node;
   if (bpf_core_field_exists(now->__parent)) return BPF_CORE_READ(now, __parent);
   return BPF_CORE_READ(old, parent);
 }
 
 /* Pages. Since 6.2 what each CPU has not folded in yet (some tens of pages) is missing. */
-static __always_inline __u64 rss_pages(struct mm_struct *mm, int member) {
-  struct mm_struct___before_6_2 *old = (void *)mm;
+static __always_inline __u64 rss_pages(struct mm_struct* mm, int member) {
+  struct mm_struct___before_6_2* old = (void*)mm;
   __s64 pages = 0;
   if (bpf_core_type_exists(struct mm_rss_stat___before_6_2)) {
     bpf_core_read(&pages, sizeof pages, &old->rss_stat.count[member].counter);
   } else { /* an index that is no constant is not relocated: the element has the kernel's size, not ours */
-    struct percpu_counter *counter =
-        (void *)&mm->rss_stat + member * bpf_core_type_size(struct percpu_counter);
+    struct percpu_counter* counter =
+        (void*)&mm->rss_stat + member * bpf_core_type_size(struct percpu_counter);
     pages = BPF_CORE_READ(counter, count);
   }
   return pages > 0 ? pages : 0;

@@ -17,7 +17,7 @@
 namespace stray::live {
 namespace {
 
-class ExecTest : public LiveTest {
+class ExecTest : public TracedTest {
  protected:
   // Runs `body`, which is to end in an exec, and returns the exec record of its process.
   const Seen& exec_of(const std::function<void()>& body) {
@@ -27,12 +27,11 @@ class ExecTest : public LiveTest {
     });
     EXPECT_EQ(child.wait(), 0);
     pid_ = child.pid();
-    trace_.catch_up();
-    return trace_.only<Exec>(child.pid());
+    trace_->catch_up();
+    return trace_->only<Exec>(child.pid());
   }
   static const Exec& exec(const Seen& seen) { return std::get<Exec>(seen.event.what); }
 
-  Trace trace_;
   pid_t pid_ = 0;
   const std::string target_ = target_program();
 };
@@ -40,7 +39,7 @@ class ExecTest : public LiveTest {
 TEST_F(ExecTest, RelativePathIsResolvedAndKept) {
   const TempDir dir;
   copy_file(target_, dir.path("prog"));
-  struct stat file{};
+  struct stat file {};
   ASSERT_EQ(::stat(dir.path("prog").c_str(), &file), 0);
   const Seen& seen = exec_of([&] {
     if (::chdir(dir.path().c_str()) == 0) ::execl("./prog", "zero", "one", nullptr);
@@ -61,11 +60,12 @@ TEST_F(ExecTest, RelativePathIsResolvedAndKept) {
   EXPECT_EQ(exec(seen).sid, static_cast<unsigned>(::getsid(0)));
   EXPECT_EQ(exec(seen).pgid, static_cast<unsigned>(::getpgrp()));
   EXPECT_EQ(seen.event.flags & ~STRAY_EXEC_LOGINUID, 0u);
-  EXPECT_EQ(seen.event.process, trace_.only<Fork>(pid_).event.process);
+  EXPECT_EQ(seen.event.process, trace_->only<Fork>(pid_).event.process);
 }
 
 TEST_F(ExecTest, NamespacesAreThoseOfTheProcess) {
-  struct stat pidns{}, mntns{};
+  struct stat pidns {
+  }, mntns{};
   ASSERT_EQ(::stat("/proc/self/ns/pid", &pidns), 0);
   ASSERT_EQ(::stat("/proc/self/ns/mnt", &mntns), 0);
   const Seen& seen = exec_of([&] { ::execl(target_.c_str(), "t", nullptr); });
@@ -77,7 +77,8 @@ TEST_F(ExecTest, PathCrossesMounts) {
   const TempDir dir;
   const std::string outer = dir.path("outer"), inner = outer + "/deeper/inner";
   const Seen& seen = exec_of([&] {  // two mounts deep, in a mount namespace of its own
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+      return;
     ::mkdir(outer.c_str(), 0700);
     if (::mount("t", outer.c_str(), "tmpfs", 0, nullptr) != 0) return;
     ::mkdir((outer + "/deeper").c_str(), 0700);
@@ -129,7 +130,7 @@ TEST_F(ExecTest, ScriptNamesItselfAndItsInterpreter) {
 TEST_F(ExecTest, MemfdIsFlagged) {
   const int source = ::open(target_.c_str(), O_RDONLY | O_CLOEXEC);
   const int memory = ::memfd_create("payload", MFD_CLOEXEC);
-  struct stat file{};
+  struct stat file {};
   ASSERT_EQ(::fstat(source, &file), 0);
   for (off_t at = 0; at < file.st_size;) {
     char block[65536];
@@ -249,15 +250,15 @@ TEST_F(ExecTest, ExecByAThreadKeepsTheIdentity) {
   });
   EXPECT_TRUE(seen.event.flags & STRAY_EXEC_BY_THREAD);
   EXPECT_EQ(exec(seen).old_tid, static_cast<unsigned>(told.receive()));
-  EXPECT_EQ(seen.event.process, trace_.only<Fork>(pid_).event.process);
-  EXPECT_EQ(seen.event.process, trace_.only<stray::Exit>(pid_).event.process);
+  EXPECT_EQ(seen.event.process, trace_->only<Fork>(pid_).event.process);
+  EXPECT_EQ(seen.event.process, trace_->only<stray::Exit>(pid_).event.process);
 }
 
 TEST_F(ExecTest, FailedExecLeavesNoRecord) {
   Child child([] { return ::execl("/nonexistent/program", "p", nullptr), 0; });
   child.wait();
-  trace_.catch_up();
-  EXPECT_TRUE(trace_.all<Exec>(child.pid()).empty());
+  trace_->catch_up();
+  EXPECT_TRUE(trace_->all<Exec>(child.pid()).empty());
 }
 
 }  // namespace

@@ -17,22 +17,21 @@
 namespace stray::live {
 namespace {
 
-class ExitTest : public LiveTest {
+class ExitTest : public TracedTest {
  protected:
   static const Exit& exit(const Seen& seen) { return std::get<Exit>(seen.event.what); }
   static const Signal& signal(const Seen& seen) { return std::get<Signal>(seen.event.what); }
-  Trace trace_;
 };
 
 TEST_F(ExitTest, StatusIsThatOfWait) {
   for (const int code : {0, 1, 77, 255}) {
     Child child([&] { return code; });
     const int status = child.wait();
-    trace_.catch_up();
-    const Seen& seen = trace_.only<Exit>(child.pid());
+    trace_->catch_up();
+    const Seen& seen = trace_->only<Exit>(child.pid());
     EXPECT_EQ(exit(seen).status, static_cast<unsigned>(status));
     EXPECT_EQ(exit(seen).parent.tgid, static_cast<unsigned>(::getpid()));
-    EXPECT_EQ(seen.event.process, trace_.only<Fork>(child.pid()).event.process);
+    EXPECT_EQ(seen.event.process, trace_->only<Fork>(child.pid()).event.process);
   }
 }
 
@@ -43,8 +42,8 @@ TEST_F(ExitTest, KillerIsNamed) {
     ::kill(child.pid(), number);
     const int status = child.wait();
     ASSERT_TRUE(WIFSIGNALED(status));
-    trace_.catch_up();
-    const Seen& seen = trace_.only<Signal>(child.pid());
+    trace_->catch_up();
+    const Seen& seen = trace_->only<Signal>(child.pid());
     EXPECT_EQ(signal(seen).signal, static_cast<unsigned>(number));
     EXPECT_EQ(signal(seen).code, SI_USER);
     EXPECT_EQ(signal(seen).sender.tgid, static_cast<unsigned>(::getpid()));
@@ -52,7 +51,7 @@ TEST_F(ExitTest, KillerIsNamed) {
     EXPECT_EQ(signal(seen).sender_uid, ::getuid());
     EXPECT_EQ(signal(seen).result, 0u);
     EXPECT_EQ(seen.event.flags, STRAY_SIGNAL_TO_GROUP);
-    EXPECT_EQ(exit(trace_.only<Exit>(child.pid())).status, static_cast<unsigned>(status));
+    EXPECT_EQ(exit(trace_->only<Exit>(child.pid())).status, static_cast<unsigned>(status));
   }
 }
 
@@ -60,17 +59,18 @@ TEST_F(ExitTest, FaultIsTheKernelsSignal) {
   Child child([] {
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
+    ::signal(SIGSEGV, SIG_DFL);  // a sanitizer has its own
     *static_cast<volatile int*>(nullptr) = 1;
     return 0;
   });
   const int status = child.wait();
-  trace_.catch_up();
-  const Seen& seen = trace_.only<Signal>(child.pid());
+  trace_->catch_up();
+  const Seen& seen = trace_->only<Signal>(child.pid());
   EXPECT_EQ(signal(seen).signal, static_cast<unsigned>(SIGSEGV));
   EXPECT_EQ(signal(seen).code, SEGV_MAPERR);
   EXPECT_TRUE(seen.event.flags & STRAY_SIGNAL_FROM_KERNEL);
   EXPECT_FALSE(seen.event.flags & STRAY_SIGNAL_TO_GROUP);
-  EXPECT_EQ(exit(trace_.only<Exit>(child.pid())).status, static_cast<unsigned>(status));
+  EXPECT_EQ(exit(trace_->only<Exit>(child.pid())).status, static_cast<unsigned>(status));
 }
 
 TEST_F(ExitTest, AbortIsItsOwnSignal) {
@@ -81,20 +81,20 @@ TEST_F(ExitTest, AbortIsItsOwnSignal) {
     return 0;
   });
   const int status = child.wait();
-  trace_.catch_up();
-  const Seen& seen = trace_.only<Signal>(child.pid());
+  trace_->catch_up();
+  const Seen& seen = trace_->only<Signal>(child.pid());
   EXPECT_EQ(signal(seen).signal, static_cast<unsigned>(SIGABRT));
   EXPECT_EQ(signal(seen).sender, seen.event.process);
   EXPECT_FALSE(seen.event.flags & STRAY_SIGNAL_FROM_KERNEL);
-  EXPECT_EQ(exit(trace_.only<Exit>(child.pid())).status, static_cast<unsigned>(status));
+  EXPECT_EQ(exit(trace_->only<Exit>(child.pid())).status, static_cast<unsigned>(status));
 }
 
 TEST_F(ExitTest, HarmlessSignalsLeaveNoRecord) {
   Child child([] { return ::signal(SIGUSR1, SIG_IGN), ::raise(SIGUSR1), ::raise(SIGCHLD); });
   child.wait();
-  trace_.catch_up();
-  EXPECT_TRUE(trace_.all<Signal>(child.pid()).empty());
-  EXPECT_TRUE(trace_.all<Signal>(::getpid()).empty());  // SIGCHLD of the child
+  trace_->catch_up();
+  EXPECT_TRUE(trace_->all<Signal>(child.pid()).empty());
+  EXPECT_TRUE(trace_->all<Signal>(::getpid()).empty());  // SIGCHLD of the child
 }
 
 // Returns once the leading thread of this process is a zombie.
@@ -124,17 +124,17 @@ TEST_F(ExitTest, LeaderMayLeaveFirst) {
       return 0;
     });
     ASSERT_EQ(ready.receive(), 1);
-    trace_.catch_up();
-    EXPECT_TRUE(trace_.all<Exit>(child.pid()).empty());
+    trace_->catch_up();
+    EXPECT_TRUE(trace_->all<Exit>(child.pid()).empty());
     Trace now({.probes = false});
     now.snapshot();
     EXPECT_EQ(now.all<Seed>(child.pid()).size(), 1u);
     gate.open();
     const int status = child.wait();
-    trace_.catch_up();
-    const Seen& seen = trace_.only<Exit>(child.pid());
+    trace_->catch_up();
+    const Seen& seen = trace_->only<Exit>(child.pid());
     EXPECT_EQ(exit(seen).status, static_cast<unsigned>(status));
-    EXPECT_EQ(seen.event.process, trace_.only<Fork>(child.pid()).event.process);
+    EXPECT_EQ(seen.event.process, trace_->only<Fork>(child.pid()).event.process);
   }
 }
 
@@ -147,8 +147,8 @@ TEST_F(ExitTest, ManyThreadsEndOnce) {
       return 0;
     });
     child.wait();
-    trace_.catch_up();
-    EXPECT_EQ(exit(trace_.only<Exit>(child.pid())).status, 4u << 8);
+    trace_->catch_up();
+    EXPECT_EQ(exit(trace_->only<Exit>(child.pid())).status, 4u << 8);
   }
 }
 
@@ -156,7 +156,8 @@ void burn(std::uint64_t ns) {  // CPU time of the calling thread
   timespec now{};
   do {
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  } while (static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec) < ns);
+  } while (static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec) <
+           ns);
 }
 
 TEST_F(ExitTest, TimesAndMemoryAreThoseOfGetrusage) {
@@ -177,10 +178,11 @@ TEST_F(ExitTest, TimesAndMemoryAreThoseOfGetrusage) {
   rusage used{};
   int status = 0;
   ::wait4(pid, &status, 0, &used);
-  trace_.catch_up();
-  const Exit& seen = exit(trace_.only<Exit>(pid));
+  trace_->catch_up();
+  const Exit& seen = exit(trace_->only<Exit>(pid));
   const auto ns = [](const timeval& t) {
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_usec) * 1000;
+    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(t.tv_usec) * 1000;
   };
   // The kernel adds the time since the last tick only after the record.
   const std::uint64_t total = ns(used.ru_utime) + ns(used.ru_stime);

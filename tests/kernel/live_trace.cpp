@@ -53,6 +53,11 @@ void LiveTest::SetUp() {
   if (!kernel::has_btf()) GTEST_SKIP() << "the kernel has no BTF";
 }
 
+void TracedTest::SetUp() {
+  LiveTest::SetUp();
+  if (!IsSkipped()) trace_.emplace();
+}
+
 Child::Child(const std::function<int()>& body) : pid_(::fork()) {
   if (pid_ == 0) ::_exit(body());
 }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,8 @@ class Trace {
 
   KernelSource& source() { return source_; }
   void snapshot();
-  // Reads until everything that happened before the call is in: makes a process and waits for its exit record.
+  // Reads until everything that happened before the call is in: makes a process and waits for its exit
+  // record.
   void catch_up();
 
   const std::vector<Seen>& records() const { return records_; }
@@ -48,7 +50,8 @@ class Trace {
     return found;
   }
 
-  // The only record of a kind about one pid. The test fails, and gets an empty one, when there is none or more.
+  // The only record of a kind about one pid. The test fails, and gets an empty one, when there is none or
+  // more.
   template <typename T>
   const Seen& only(pid_t pid) const {
     const auto found = all<T>(pid);
@@ -75,6 +78,13 @@ class LiveTest : public ::testing::Test {
   void SetUp() override;
 };
 
+// With a trace that begins before the test.
+class TracedTest : public LiveTest {
+ protected:
+  void SetUp() override;
+  std::optional<Trace> trace_;
+};
+
 // A forked child that runs `body` and ends with its result; killed if still there at the end of the scope.
 class Child {
  public:
@@ -90,8 +100,8 @@ class Child {
   bool waited_ = false;
 };
 
-// A pipe. Either a gate that lets all its waiters go on when it is opened (or when nobody is left to open it), or a way
-// to send numbers.
+// A pipe. Either a gate that lets all its waiters go on when it is opened (or when nobody is left to open
+// it), or a way to send numbers.
 class Gate {
  public:
   Gate();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who inherits the children: what the exit record computed, against the parent that the orphan really has afterwards.
+// Who inherits the children: what the exit record computed, against the parent that the orphan really has
+// afterwards.
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -15,10 +16,9 @@
 namespace stray::live {
 namespace {
 
-class ReaperTest : public LiveTest {
+class ReaperTest : public TracedTest {
  protected:
   static const Exit& exit(const Seen& seen) { return std::get<Exit>(seen.event.what); }
-  Trace trace_;
   Gate gate_, orphan_;
 
   // In a child: makes a process that stays until the gate opens, and says its pid.
@@ -36,8 +36,8 @@ TEST_F(ReaperTest, InitInherits) {
   Child maker([&] { return leave_orphan(), 0; });
   maker.wait();
   const auto orphan = static_cast<pid_t>(orphan_.receive());
-  trace_.catch_up();
-  const Seen& seen = trace_.only<Exit>(maker.pid());
+  trace_->catch_up();
+  const Seen& seen = trace_->only<Exit>(maker.pid());
   EXPECT_EQ(exit(seen).reaper.tgid, static_cast<unsigned>(parent_of(orphan)));
   EXPECT_EQ(ticks(exit(seen).reaper.start), start_ticks(parent_of(orphan)));
   EXPECT_EQ(seen.event.flags, STRAY_EXIT_HAD_CHILDREN);
@@ -65,11 +65,11 @@ TEST_F(ReaperTest, NearestSubreaperInherits) {
   });
   const auto orphan = static_cast<pid_t>(orphan_.receive());
   const auto maker = static_cast<pid_t>(ended.receive());
-  trace_.catch_up();
-  const Seen& seen = trace_.only<Exit>(maker);
+  trace_->catch_up();
+  const Seen& seen = trace_->only<Exit>(maker);
   EXPECT_EQ(parent_of(orphan), reaper.pid());
   EXPECT_EQ(exit(seen).reaper.tgid, static_cast<unsigned>(reaper.pid()));
-  EXPECT_EQ(exit(seen).reaper, trace_.only<Fork>(reaper.pid()).event.process);
+  EXPECT_EQ(exit(seen).reaper, trace_->only<Fork>(reaper.pid()).event.process);
   EXPECT_EQ(seen.event.flags, STRAY_EXIT_HAD_CHILDREN);
   gate_.open();
   reaper.wait();
@@ -97,9 +97,9 @@ TEST_F(ReaperTest, AThreadOfTheSubreaperIsEnough) {
   });
   const auto orphan = static_cast<pid_t>(orphan_.receive());
   const auto maker = static_cast<pid_t>(orphan_.receive());
-  trace_.catch_up();
+  trace_->catch_up();
   EXPECT_EQ(parent_of(orphan), reaper.pid());
-  EXPECT_EQ(exit(trace_.only<Exit>(maker)).reaper.tgid, static_cast<unsigned>(reaper.pid()));
+  EXPECT_EQ(exit(trace_->only<Exit>(maker)).reaper.tgid, static_cast<unsigned>(reaper.pid()));
   gate_.open();
 }
 
@@ -118,12 +118,12 @@ TEST_F(ReaperTest, TooLongAWalkIsUnknown) {
   });
   const auto last = static_cast<pid_t>(started.receive());
   reaper.wait();
-  trace_.catch_up();
-  const Seen& seen = trace_.only<Exit>(last);
+  trace_->catch_up();
+  const Seen& seen = trace_->only<Exit>(last);
   EXPECT_TRUE(seen.event.flags & STRAY_EXIT_REAPER_UNKNOWN);
   EXPECT_EQ(exit(seen).reaper.tgid, 0u);
   // Its parent is one step nearer.
-  EXPECT_EQ(exit(trace_.only<Exit>(static_cast<pid_t>(exit(seen).parent.tgid))).reaper.tgid,
+  EXPECT_EQ(exit(trace_->only<Exit>(static_cast<pid_t>(exit(seen).parent.tgid))).reaper.tgid,
             static_cast<unsigned>(reaper.pid()));
 }
 
@@ -146,31 +146,31 @@ TEST_F(ReaperTest, PidNamespaceKeepsItsOrphansAndEndsWithItsInit) {
     ::_exit(0);
   }
   EXPECT_EQ(told.receive(), 2);
-  trace_.catch_up();
-  struct stat ns{};
+  trace_->catch_up();
+  struct stat ns {};
   ASSERT_EQ(::stat(("/proc/" + std::to_string(init) + "/ns/pid").c_str(), &ns), 0);
-  const auto& first = std::get<Fork>(trace_.only<Fork>(init).event.what);
+  const auto& first = std::get<Fork>(trace_->only<Fork>(init).event.what);
   EXPECT_EQ(first.ns_pid, 1u);
   EXPECT_EQ(first.pidns, ns.st_ino);
 
   pid_t maker = 0, orphan = 0;
-  for (const Seen& seen : trace_.records())
+  for (const Seen& seen : trace_->records())
     if (const auto* fork = std::get_if<Fork>(&seen.event.what); fork && fork->pidns == ns.st_ino) {
       if (fork->ns_pid == 2) maker = static_cast<pid_t>(seen.head.tgid);
       if (fork->ns_pid == 3) orphan = static_cast<pid_t>(seen.head.tgid);
     }
   ASSERT_NE(maker, 0);
   ASSERT_NE(orphan, 0);
-  EXPECT_EQ(exit(trace_.only<Exit>(maker)).reaper.tgid, static_cast<unsigned>(init));
+  EXPECT_EQ(exit(trace_->only<Exit>(maker)).reaper.tgid, static_cast<unsigned>(init));
   EXPECT_EQ(parent_of(orphan), init);
 
   ::kill(init, SIGKILL);
   ::waitpid(init, nullptr, 0);
-  trace_.catch_up();
-  const Seen& seen = trace_.only<Exit>(init);
+  trace_->catch_up();
+  const Seen& seen = trace_->only<Exit>(init);
   EXPECT_EQ(seen.event.flags, STRAY_EXIT_NAMESPACE_ENDS | STRAY_EXIT_HAD_CHILDREN);
   EXPECT_EQ(exit(seen).reaper.tgid, 0u);
-  EXPECT_EQ(exit(trace_.only<Exit>(orphan)).status, static_cast<unsigned>(SIGKILL));
+  EXPECT_EQ(exit(trace_->only<Exit>(orphan)).status, static_cast<unsigned>(SIGKILL));
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ TEST_F(SnapshotTest, ThisProcessAndAChild) {
 
   const Seen& self = trace.only<Seed>(::getpid());
   char cwd[PATH_MAX];
-  struct stat program{}, ns{};
+  struct stat program {
+  }, ns{};
   ASSERT_NE(::getcwd(cwd, sizeof cwd), nullptr);
   ASSERT_EQ(::stat("/proc/self/exe", &program), 0);
   ASSERT_EQ(::stat("/proc/self/ns/pid", &ns), 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests exec: ends at once; with a last argument "wait" when something can be read from standard input. */
+/* What the tests exec: ends at once; with a last argument "wait" when something can be read from standard
+ * input. */
 #include <string.h>
 #include <unistd.h>
 

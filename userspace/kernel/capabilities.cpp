@@ -34,7 +34,8 @@ Capability kernel_release() {
 
 Capability privileges() {
   if (kernel::may_trace()) return {"privileges", Offer::ok, "CAP_BPF and CAP_PERFMON", ""};
-  return {"privileges", Offer::missing, "neither CAP_BPF with CAP_PERFMON nor CAP_SYS_ADMIN", "run stray as root"};
+  return {"privileges", Offer::missing, "neither CAP_BPF with CAP_PERFMON nor CAP_SYS_ADMIN",
+          "run stray as root"};
 }
 
 Capability type_information() {
@@ -80,8 +81,9 @@ bool loads(bpf_prog_type type, bpf_attach_type attach, const char* function) {
   const std::unique_ptr<btf, void (*)(btf*)> types(btf__load_vmlinux_btf(), btf__free);
   const int id = types ? btf__find_by_name_kind(types.get(), function, BTF_KIND_FUNC) : -ENOENT;
   if (id < 0) return false;
-  const bpf_insn program[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
-                              {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  const bpf_insn program[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
   LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach,
               .attach_btf_id = static_cast<__u32>(id));
   const int fd = bpf_prog_load(type, "stray_try", "GPL", program, std::size(program), &options);
@@ -94,11 +96,12 @@ bool loads(bpf_prog_type type, bpf_attach_type attach, const char* function) {
 }
 
 Capability improvement(const char* name, bool there) {
-  return {name, Offer::info, there ? "available" : "refused here", there ? "" : "not needed: stray uses tracepoints"};
+  return {name, Offer::info, there ? "available" : "refused here",
+          there ? "" : "not needed: stray uses tracepoints"};
 }
 
 Capability pid_namespace() {
-  struct stat info{};
+  struct stat info {};
   if (::stat("/proc/self/ns/pid", &info) == 0 && info.st_ino == kRootPidNamespace)
     return {"pid namespace", Offer::ok, "that of the host", ""};
   return {"pid namespace", Offer::limited, "not that of the host: the snapshot and /proc show this one only",
@@ -106,7 +109,7 @@ Capability pid_namespace() {
 }
 
 Capability cgroups() {
-  struct statfs info{};
+  struct statfs info {};
   if (::statfs("/sys/fs/cgroup", &info) != 0)
     return {"cgroups", Offer::limited, std::string("/sys/fs/cgroup: ") + std::strerror(errno),
             "mount the cgroup file system: systemd units and containers are recognised by it"};
@@ -114,7 +117,8 @@ Capability cgroups() {
     return {"cgroups", Offer::ok, "version 2", ""};
   if (::access("/sys/fs/cgroup/unified", F_OK) == 0)
     return {"cgroups", Offer::ok, "version 1 with the unified hierarchy beside it", ""};
-  return {"cgroups", Offer::limited, "version 1 only: kernel records carry no cgroup path, /proc is read for it", ""};
+  return {"cgroups", Offer::limited,
+          "version 1 only: kernel records carry no cgroup path, /proc is read for it", ""};
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ struct Capability {
   std::string advice;  // empty when there is nothing to do
 };
 
-// Loads every kernel program once, alone, attaches none. Takes some tens of milliseconds; never throws SetupError.
+// Loads every kernel program once, alone, attaches none. Takes some tens of milliseconds; never throws
+// SetupError.
 std::vector<Capability> capabilities();
 
 }  // namespace stray

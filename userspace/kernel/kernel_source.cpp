@@ -25,8 +25,8 @@ namespace stray {
 namespace {
 
 constexpr std::size_t kMostInADrain = 1u << 16;
-// A program may have read need_wake just before it was set and then add a record that wakes nobody: the first sleep
-// after activity ends soon enough by itself.
+// A program may have read need_wake just before it was set and then add a record that wakes nobody: the first
+// sleep after activity ends soon enough by itself.
 constexpr std::chrono::nanoseconds kFirstSleep = std::chrono::milliseconds(10);
 constexpr std::chrono::nanoseconds kMissesEvery = std::chrono::seconds(1);
 
@@ -91,10 +91,11 @@ struct KernelSource::State {
 void KernelSource::State::attach(const kernel::LibbpfOutput& output) {
   bpf_program__set_autoattach(skeleton->progs.snapshot, false);
   if (const int error = lifecycle::attach(skeleton.get()); error != 0)
-    throw SetupError(4, "the kernel programs cannot be attached: " + kernel::why_refused(output.text(), error));
+    throw SetupError(4,
+                     "the kernel programs cannot be attached: " + kernel::why_refused(output.text(), error));
   bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, skeleton->obj)
-    if (bpf_program__autoload(program)) attached.push_back(program);
+  bpf_object__for_each_program(program, skeleton->obj) if (bpf_program__autoload(program))
+      attached.push_back(program);
 }
 
 // Called by libbpf, which is C: no exception may pass through it.
@@ -141,9 +142,11 @@ KernelSource::~KernelSource() = default;
 void KernelSource::snapshot(const RecordSink& sink) {
   const std::unique_ptr<bpf_link, int (*)(bpf_link*)> link(
       bpf_program__attach_iter(state_->skeleton->progs.snapshot, nullptr), bpf_link__destroy);
-  if (!link) throw SetupError(4, std::string("the task iterator cannot be attached: ") + std::strerror(errno));
+  if (!link)
+    throw SetupError(4, std::string("the task iterator cannot be attached: ") + std::strerror(errno));
   const Fd fd(bpf_iter_create(bpf_link__fd(link.get())));
-  if (fd.get() < 0) throw SetupError(5, std::string("the task iterator cannot be read: ") + std::strerror(errno));
+  if (fd.get() < 0)
+    throw SetupError(5, std::string("the task iterator cannot be read: ") + std::strerror(errno));
 
   kernel::MissingParents missing;
   std::vector<std::byte> bytes(2 * STRAY_RECORD_MAX);  // a record may be split over two reads
@@ -202,7 +205,8 @@ void KernelSource::wait(std::chrono::nanoseconds at_most, int extra_fd) {
   at_most = std::max(at_most, std::chrono::nanoseconds(0));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at_most);
   const timespec timeout{seconds.count(), (at_most - seconds).count()};
-  // poll(2) joins the ring's wait queue before it looks at the ring: a record added before this sleep ends it at once.
+  // poll(2) joins the ring's wait queue before it looks at the ring: a record added before this sleep ends it
+  // at once.
   ::ppoll(fds.data(), fds.size(), &timeout, nullptr);
 }
 

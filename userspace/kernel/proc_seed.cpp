@@ -48,7 +48,8 @@ std::optional<Stat> read_stat(const std::string& dir) {
 std::vector<std::uint32_t> status_line(const std::string& status, const std::string& name) {
   const auto at = status.find("\n" + name + ":");
   if (at == std::string::npos) return {};
-  std::istringstream line(status.substr(at + name.size() + 2, status.find('\n', at + 1) - at - name.size() - 2));
+  std::istringstream line(
+      status.substr(at + name.size() + 2, status.find('\n', at + 1) - at - name.size() - 2));
   return {std::istream_iterator<std::uint32_t>(line), {}};
 }
 
@@ -73,7 +74,7 @@ stray_seed numbers_of(const Stat& stat, const std::string& dir) {
   if (const auto uids = status_line(status, "Uid"); uids.size() >= 2) seed.uid = uids[0], seed.euid = uids[1];
   if (const auto gids = status_line(status, "Gid"); !gids.empty()) seed.gid = gids[0];
   if (const auto pids = status_line(status, "NSpid"); !pids.empty()) seed.ns_pid = pids.back();
-  struct stat info{};
+  struct stat info {};
   if (::stat((dir + "ns/pid").c_str(), &info) == 0) seed.pidns = static_cast<__u32>(info.st_ino);
   if (::stat((dir + "ns/mnt").c_str(), &info) == 0) seed.mntns = static_cast<__u32>(info.st_ino);
   if (::stat((dir + "exe").c_str(), &info) == 0) {
@@ -111,7 +112,8 @@ void MissingParents::make(const std::function<void(RawRecord)>& sink) {
     if (std::ranges::binary_search(seen_, *key)) continue;
     const std::string dir = "/proc/" + std::to_string(key->tgid) + "/";
     const auto stat = read_stat(dir);
-    if (!stat || !same_start(*stat, *key)) continue;  // gone meanwhile, or in a namespace that /proc does not show
+    if (!stat || !same_start(*stat, *key))
+      continue;  // gone meanwhile, or in a namespace that /proc does not show
     const stray_seed numbers = numbers_of(*stat, dir);
     wire::Record<stray_seed> seed(wire::head(STRAY_SEED, boot_now(), *key, numbers.head.flags));
     seed.set([&](stray_seed& fixed) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A seed record made from /proc, for a process that the task iterator does not show although others name it as their
-// parent. Hardened hosts hide their init like this.
+// A seed record made from /proc, for a process that the task iterator does not show although others name it
+// as their parent. Hardened hosts hide their init like this.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening and loading the kernel programs: which variants this kernel needs, and what a failure means. Used by the
-// live source and by the capability check. Includes no libbpf header: what does is named in the .cpp files.
+// Opening and loading the kernel programs: which variants this kernel needs, and what a failure means. Used
+// by the live source and by the capability check. Includes no libbpf header: what does is named in the .cpp
+// files.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ struct SkeletonDeleter {
 };
 using Skeleton = std::unique_ptr<lifecycle, SkeletonDeleter>;
 
-// Catches what libbpf prints while it lives; libbpf has one printer for the process. Written to the debug log at the
-// end.
+// Catches what libbpf prints while it lives; libbpf has one printer for the process. Written to the debug log
+// at the end.
 class LibbpfOutput {
  public:
   LibbpfOutput();
@@ -29,15 +30,15 @@ class LibbpfOutput {
   const std::string& text() const;
 };
 
-// The programs this kernel needs of those that probes == true or false ask for, by name. Throws SetupError when the
-// kernel has no BTF.
+// The programs this kernel needs of those that probes == true or false ask for, by name. Throws SetupError
+// when the kernel has no BTF.
 std::vector<std::string_view> wanted_programs(bool probes);
 
 // An opened skeleton, sized, with exactly these programs to be loaded. Throws SetupError.
 Skeleton open_programs(const std::vector<std::string_view>& names, std::uint32_t ring_bytes);
 
-// Why a load failed, in one line: the program that was refused and the verifier's last word, or the map. `output` is
-// what libbpf printed.
+// Why a load failed, in one line: the program that was refused and the verifier's last word, or the map.
+// `output` is what libbpf printed.
 std::string why_refused(std::string_view output, int error);
 
 // Does this process hold CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN)?

@@ -37,7 +37,7 @@ void parse_boot_id(std::string text, __u8 (&out)[16]) {
 }
 
 std::uint32_t own_pid_namespace() {
-  struct stat info{};
+  struct stat info {};
   return ::stat("/proc/self/ns/pid", &info) == 0 ? static_cast<std::uint32_t>(info.st_ino) : 0;
 }
 
