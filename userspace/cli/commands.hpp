@@ -2,7 +2,6 @@
 // The commands. Each returns the exit code; errors are thrown and told once, in main().
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "cli/options.hpp"
@@ -19,7 +18,7 @@ struct RunOptions {
 
 int run_command(const CommonOptions& common, const RunOptions& run);
 int scan_command(const CommonOptions& common);
-int tree_command(const CommonOptions& common, std::optional<std::uint32_t> pid);
+int tree_command(const CommonOptions& common, const std::string& who);  // "": all
 int explain_command(const CommonOptions& common, const std::string& who);
 int doctor_command(const CommonOptions& common);
 

@@ -3,10 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/print.hpp"
 #include "kernel/capabilities.hpp"
 #include "output/json.hpp"
 #include "output/printable.hpp"
@@ -35,6 +35,7 @@ Capability journal() {
 }  // namespace
 
 int doctor_command(const CommonOptions& common) {
+  detect_options(common);  // a wrong configuration is told here too
   auto all = capabilities();
   all.push_back(journal());
   bool possible = true;
@@ -59,7 +60,7 @@ int doctor_command(const CommonOptions& common) {
   if (common.json) json.end_array();
   else out += possible ? "stray can trace here.\n" : "stray cannot trace here.\n";
   if (common.json) out += '\n';
-  std::fwrite(out.data(), 1, out.size(), stdout);
+  print(out);
   return possible ? kFine : kNotPossible;
 }
 

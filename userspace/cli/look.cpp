@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // scan, tree and explain: a look at the host as it is now, from one snapshot of the kernel's tasks.
 #include <charconv>
-#include <csignal>
-#include <cstring>
-#include <optional>
 
 #include "cli/commands.hpp"
 #include "cli/live.hpp"
+#include "cli/print.hpp"
 #include "output/text.hpp"
-#include "pipeline/writer.hpp"
 
 #include <unistd.h>
 
@@ -37,14 +34,6 @@ class HostLook {
   Pipeline pipeline_;
   Live live_;
 };
-
-void print(const std::string& text) {
-  ::signal(SIGPIPE, SIG_IGN);
-  Writer writer(STDOUT_FILENO);
-  writer.line(text);
-  writer.finish();
-  if (writer.error()) throw OutputError(std::string("standard output: ") + std::strerror(writer.error()));
-}
 
 Style style_of(const CommonOptions& common) { return Style{use_color(common, STDOUT_FILENO)}; }
 
@@ -87,10 +76,10 @@ int scan_command(const CommonOptions& common) {
   return open.empty() ? kFine : kFindings;
 }
 
-int tree_command(const CommonOptions& common, std::optional<std::uint32_t> pid) {
+int tree_command(const CommonOptions& common, const std::string& who) {
   HostLook look(common);
   look.live().look_at_all();
-  const Process* root = pid ? &process_named(look, std::to_string(*pid)) : nullptr;
+  const Process* root = who.empty() ? nullptr : &process_named(look, who);
   std::string out;
   if (common.json) {
     Ecs ecs(look.pipeline().host());

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <exception>
-#include <optional>
+#include <string>
 
 #include "cli/commands.hpp"
 #include "kernel/kernel_source.hpp"
@@ -12,10 +14,23 @@
 namespace stray {
 namespace {
 
+// What a script's empty variable gives is no value: to go on as if the option were not there would be a
+// surprise.
+const CLI::Validator kNotEmpty(
+    [](std::string& value) { return std::string(value.empty() ? "has no value" : ""); }, "");
+
+// Descriptors that the caller closed must not become those of a file or a kernel program: what is printed
+// would go there. Opened the wrong way round, they fail as closed ones do.
+void occupy_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 void add_common(CLI::App& command, CommonOptions& common) {
   command
       .add_option("--config", common.config,
                   "Configuration file (default: " + std::string(kDefaultConfig) + ", when it is there)")
+      ->check(kNotEmpty)
       ->type_name("FILE");
   command.add_flag("--json", common.json, "One ECS document a line instead of text");
   command.add_option("--color", common.color, "Colours: auto, always or never (NO_COLOR is honoured)")
@@ -25,10 +40,12 @@ void add_common(CLI::App& command, CommonOptions& common) {
 
 void add_times(CLI::App& command, CommonOptions& common) {
   command.add_option("--after", common.after, "Waiting time of a kind of finding, or all=, as in orphan=30s")
+      ->check(kNotEmpty)
       ->type_name("KIND=TIME")
       ->allow_extra_args(false)
       ->take_all();
   command.add_option("--min-age", common.min_age, "Say nothing of processes younger than this")
+      ->check(kNotEmpty)
       ->type_name("TIME");
 }
 
@@ -37,7 +54,7 @@ int dispatch(int argc, char** argv) {
       "stray says which processes nobody looks after: orphans, servers without a supervisor, dev tools left\n"
       "running, code whose files are gone."};
   app.set_version_flag("--version", "stray " STRAY_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // a missing one is told below: CLI11 would not say that an unknown one is
   app.footer("Example: sudo stray scan");
 
   CommonOptions common;
@@ -46,13 +63,16 @@ int dispatch(int argc, char** argv) {
   add_common(*run_cmd, common);
   add_times(*run_cmd, common);
   run_cmd->add_flag("--journal", run.journal, "Send findings, and the events that matter, to journald");
-  run_cmd->add_option("--for", run.lasts, "End after this time")->type_name("TIME");
+  run_cmd->add_option("--for", run.lasts, "End after this time")->check(kNotEmpty)->type_name("TIME");
   run_cmd
       ->add_option("--events", run.events, "Which events to show: a list, all or none (findings always are)")
+      ->check(kNotEmpty)
       ->type_name("LIST");
   run_cmd->add_option("--output", run.output, "Write to a new file instead of standard output")
+      ->check(kNotEmpty)
       ->type_name("FILE");
   run_cmd->add_option("--ring-size", run.ring, "Size of the ring buffer, a power of two")
+      ->check(kNotEmpty)
       ->type_name("SIZE")
       ->capture_default_str();
   run_cmd->footer("Example: sudo stray run --json --after orphan=10s > events.ndjson");
@@ -65,15 +85,20 @@ int dispatch(int argc, char** argv) {
 
   auto* tree = app.add_subcommand("tree", "The process tree with who looks after what, age and findings");
   add_common(*tree, common);
-  std::optional<std::uint32_t> pid;
-  tree->add_option("pid", pid, "Only this process and what is below it")->type_name("PID");
+  std::string root;
+  tree->add_option("who", root, "Only this process (a pid or an id) and what is below it")
+      ->check(kNotEmpty)
+      ->type_name("PID|ID");
   tree->footer("Example: sudo stray tree 1234");
 
   auto* explain =
       app.add_subcommand("explain", "One process: who looks after it, where it comes from, what to do");
   add_common(*explain, common);
   std::string who;
-  explain->add_option("who", who, "A pid, or an id as findings show it")->required()->type_name("PID|ID");
+  explain->add_option("who", who, "A pid, or an id as findings show it")
+      ->required()
+      ->check(kNotEmpty)
+      ->type_name("PID|ID");
   explain->footer("Example: sudo stray explain 1234");
 
   auto* doctor = app.add_subcommand("doctor", "What this kernel and host offer stray, and what is missing");
@@ -86,9 +111,11 @@ int dispatch(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);
     throw UsageError(std::string(error.what()) + "; see stray --help");
   }
+  if (app.get_subcommands().empty())
+    throw UsageError("say what to do: run, scan, tree, explain or doctor; see stray --help");
   if (*run_cmd) return run_command(common, run);
   if (*scan) return scan_command(common);
-  if (*tree) return tree_command(common, pid);
+  if (*tree) return tree_command(common, root);
   if (*explain) return explain_command(common, who);
   return doctor_command(common);
 }
@@ -97,6 +124,7 @@ int dispatch(int argc, char** argv) {
 }  // namespace stray
 
 int main(int argc, char** argv) {
+  stray::occupy_standard_descriptors();
   spdlog::set_default_logger(spdlog::stderr_logger_st("stray"));
   spdlog::set_pattern("%n: %v");
   try {

@@ -190,12 +190,20 @@ DetectOptions detect_options(const CommonOptions& common) {
   struct stat unused {};
   if (path.empty() && ::stat(std::string(kDefaultConfig).c_str(), &unused) == 0) path = kDefaultConfig;
   if (!path.empty()) {
-    if (::access(path.c_str(), R_OK) != 0) throw UsageError("--config " + path + ": " + std::strerror(errno));
+    struct stat info {};
+    if (::access(path.c_str(), R_OK) != 0 || ::stat(path.c_str(), &info) != 0)
+      throw UsageError("--config " + path + ": " + std::strerror(errno));
+    // The parser takes what it cannot read for an empty file.
+    if (S_ISDIR(info.st_mode)) throw UsageError("--config " + path + ": " + std::strerror(EISDIR));
     ConfigFile(path, out).read();
   }
   for (const std::string& flag : common.after) take_after(flag, out);
   if (!common.min_age.empty()) out.min_age = parse_duration(common.min_age, "--min-age");
   return out;
+}
+
+std::string lines_text(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " line" : " lines");
 }
 
 bool use_color(const CommonOptions& common, int fd) {

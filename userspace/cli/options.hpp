@@ -42,4 +42,6 @@ DetectOptions detect_options(const CommonOptions& common);
 
 bool use_color(const CommonOptions& common, int fd);
 
+std::string lines_text(std::uint64_t count);  // "1 line", "7 lines"
+
 }  // namespace stray

@@ -57,7 +57,11 @@ class StopSignal {
   StopSignal() {
     sigset_t set;
     ::sigemptyset(&set);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, signal);
+    for (const int signal : {SIGINT, SIGTERM}) ::sigaddset(&set, signal);
+    // nohup means it: a blocked signal arrives although it is ignored.
+    struct sigaction hangup {};
+    ::sigaction(SIGHUP, nullptr, &hangup);
+    if (hangup.sa_handler != SIG_IGN) ::sigaddset(&set, SIGHUP);
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     fd_ = Descriptor(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   }
@@ -71,18 +75,29 @@ class StopSignal {
   Descriptor fd_;
 };
 
-// The journal has its own time to take what waits, whatever became of the other output.
-void finish(JournalClient& journal) {
-  if (!journal.drain(3000)) spdlog::error("journald did not take {} entries in time", journal.waiting());
-  if (journal.dropped()) spdlog::error("{} journal entries were dropped", journal.dropped());
+// The journal has its own time to take what waits, whatever became of the other output. Returns false when
+// entries were lost.
+bool finish(JournalClient& journal) {
+  const bool taken = journal.drain(3000);
+  const std::uint64_t lost = journal.dropped() + journal.waiting();
+  if (lost)
+    spdlog::error("journald: {}; {} {} lost", taken ? "entries found no room to wait" : "it takes no entries",
+                  lost, lost == 1 ? "entry is" : "entries are");
+  return lost == 0;
 }
 
-void complain(const Writer& writer, const std::string& where) {
+// Returns false when lines were lost.
+bool finish(Writer& writer, const std::string& where) {
+  writer.finish();
+  if (!writer.dropped() && !writer.error()) return true;
+  const std::string lines = lines_text(writer.dropped());
   if (writer.error())
-    throw OutputError(where + ": " + std::strerror(writer.error()) + "; " + std::to_string(writer.dropped()) +
-                      " lines could not be written");
-  if (writer.dropped())
-    throw OutputError(where + ": its reader is too slow; " + std::to_string(writer.dropped()) + " lines were dropped");
+    spdlog::error("{}: {}; {} could not be written", where, std::strerror(writer.error()), lines);
+  else if (writer.gave_up())
+    spdlog::error("{}: nobody reads it; {} could not be written", where, lines);
+  else
+    spdlog::error("{}: its reader is too slow; {} had to be dropped", where, lines);
+  return false;
 }
 
 }  // namespace
@@ -121,10 +136,15 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
 
   live.start();
   const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
+  bool warned = false;
   while (!stop.came() && boot_now() < end) {
     bool busy = live.round();
     writer.flush();
-    if (writer.error()) break;
+    if (writer.error() || (!quiet && writer.reader_gone())) break;
+    if (writer.dropped() && !warned) {
+      spdlog::warn("{}: its reader is too slow; lines are being dropped", where);
+      warned = true;
+    }
     if (journal && journal->waiting()) {
       journal->pump();
       busy = true;  // journald takes a queue at a time: come again soon
@@ -132,10 +152,9 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
     live.sleep(busy, stop.fd());
   }
   live.stop();
-  writer.finish();
-  if (journal) finish(*journal);
-  complain(writer, where);
-  return kFine;
+  const bool written = finish(writer, where);
+  const bool sent = !journal || finish(*journal);
+  return written && sent ? kFine : kFailure;
 }
 
 }  // namespace stray

@@ -25,9 +25,12 @@ std::string name_of(const Process* p, ProcessKey key) {
   return printable(p->label()) + " (" + std::to_string(p->key.tgid) + ")";
 }
 
-std::string shortened(const std::string& command) {
-  constexpr std::size_t kWidest = 110;
-  return command.size() > kWidest ? command.substr(0, kWidest) + "..." : command;
+constexpr std::size_t kWideInTree = 110, kWideInEvent = 400;  // bytes; the JSON documents have all
+
+std::string shortened(const std::string& command, std::size_t widest = kWideInTree) {
+  if (command.size() <= widest) return command;
+  while (widest > 0 && (command[widest] & 0xc0) == 0x80) --widest;  // not within a character
+  return command.substr(0, widest) + "...";
 }
 
 std::string signal_text(int number) {
@@ -88,7 +91,9 @@ std::string Text::event(const Event& event, const Lineage& lineage) const {
            paint(kBoldRed, std::to_string(gap->count) +
                                " records were lost; the process table was checked against a snapshot") +
            "\n";
-  line += p ? printable(std::holds_alternative<Exec>(event.what) ? p->command() : p->label()) : "(not known)";
+  line += p ? printable(std::holds_alternative<Exec>(event.what) ? shortened(p->command(), kWideInEvent)
+                                                                 : p->label())
+            : "(not known)";
   if (std::holds_alternative<Exec>(event.what) && p) {
     line += paint(kDim, "  by " + name_of(p->parent, p->parent_key) + ", uid " + std::to_string(p->uid) +
                             (p->tty ? ", " + tty_name(p->tty) : ""));

@@ -3,14 +3,17 @@
 // itself.
 //
 // The queue is bounded. When it is full whole lines are dropped, counted and said; a write that fails for
-// good stops the writer (error()), and every line after it is counted as dropped. The descriptor is borrowed.
+// good, or a reader that takes nothing until finish() loses patience, stops the writer, and every line from
+// there on is counted as dropped. The descriptor is borrowed.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace stray {
@@ -18,20 +21,23 @@ namespace stray {
 class Writer {
  public:
   explicit Writer(int fd, std::size_t bound = 64u << 20);
-  ~Writer();  // writes what is queued, then ends
+  ~Writer();  // finish() with its usual patience
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   void line(std::string_view text);  // one line or several whole ones, with their newlines
   void flush();                      // hands over what was gathered
-  void finish();                     // flush, and wait until all is written or it failed
+  // Flush, and wait until all is written, it failed, or the time is over: then the rest is dropped.
+  void finish(std::chrono::milliseconds patience = std::chrono::seconds(5));
 
-  int error() const { return error_.load(); }  // errno of the write that failed; 0: none
+  bool reader_gone() const;             // nobody has the other end of a pipe or socket open any more
+  int error() const { return error_; }  // errno of the write that failed; 0: none
+  bool gave_up() const { return giving_up_; }
   std::uint64_t dropped() const { return dropped_; }
 
  private:
   void work();
-  bool write_all(const std::string& text);
+  std::size_t write_all(std::string_view text);
 
   const int fd_;
   const std::size_t bound_;
@@ -40,7 +46,8 @@ class Writer {
   std::condition_variable wake_, idle_;
   std::string queue_;
   bool ending_ = false, busy_ = false;
-  std::uint64_t dropped_ = 0;
+  std::atomic<bool> giving_up_{false};
+  std::atomic<std::uint64_t> dropped_{0};
   std::atomic<int> error_{0};
   std::thread thread_;
 };

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scan, tree, explain and doctor against processes of this test."""
+import json
+import os
+import re
+import shutil
+import signal
+from pathlib import Path
+
+from tracing import Folder, action, is_alert, stray, wait_for
+
+
+def identity(document):
+    """What two looks agree on: the wall clock of a start is known to a few microseconds only."""
+    return {key: value for key, value in document["process"].items() if key != "start"}
+
+
+def documents(done):
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+class Scan(Folder):
+    def allow_all(self):
+        file = self.folder / "stray.toml"
+        file.write_text('[[allow]]\nargv = "*"\nreason = "whatever else runs here"\n')
+        return "--config", str(file)
+
+    def test_nothing_wrong_is_zero(self):
+        self.leave_behind(*self.server())
+        done = stray("scan", *self.allow_all())
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(b"Nothing is astray.", done.stdout)
+        done = stray("scan", "--json", *self.allow_all())
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual([action(d) for d in documents(done)], ["summary"])
+
+    def test_findings_are_one(self):
+        pid = self.leave_behind(*self.server())
+        done = stray("scan", "--json")
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
+        *alerts, summary = documents(done)
+        mine = [d for d in alerts if d["process"]["pid"] == pid]
+        self.assertIn("orphan", [d["rule"]["name"] for d in mine])
+        for alert in alerts:
+            self.assertTrue(is_alert(alert, alert["rule"]["name"], "raised"))
+            for field in ("evidence", "remedy"):
+                self.assertTrue(alert["stray"]["finding"][field], alert)
+            self.assertTrue(alert["message"])
+            self.assertIn(alert["event"]["severity"], (10, 30, 60, 90))
+        orphan = next(d for d in mine if d["rule"]["name"] == "orphan")
+        self.assertTrue(any(f"kill {pid}" in line for line in orphan["stray"]["finding"]["remedy"]), orphan)
+        self.assertEqual(orphan["stray"]["supervision"]["verdict"], "nobody")
+        self.assertEqual(action(summary), "summary")
+        self.assertEqual(summary["stray"]["findings"]["open"], len(alerts))
+
+    def test_text(self):
+        pid = self.leave_behind(*self.server())
+        done = stray("scan", "--color", "never")
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
+        text = done.stdout.decode()
+        self.assertRegex(text, rf"orphan .*\(pid {pid}\) was left behind")
+        self.assertRegex(text, r"\n\d+ findings? about \d+ process(es)?, which use ")
+
+    def test_too_young_to_be_spoken_of(self):
+        pid = self.leave_behind(*self.server())
+        done = stray("scan", "--json", "--min-age", "1h")
+        self.assertNotIn(pid, [d["process"]["pid"] for d in documents(done) if action(d) != "summary"])
+
+
+class Tree(Folder):
+    def chain(self):
+        """This process and its ancestors, from /proc."""
+        pid, found = os.getpid(), []
+        while pid:
+            found.append(pid)
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                pid = int(file.read().rpartition(") ")[2].split()[1])
+        return found
+
+    def test_documents(self):
+        child = self.start("sleep", "1000")
+        done = stray("tree", "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        processes = {d["process"]["pid"]: d["process"] for d in documents(done)}
+        up = [child.pid, *self.chain()]
+        for pid, parent in zip(up, up[1:]):
+            self.assertEqual(processes[pid]["parent"]["pid"], parent)
+            self.assertEqual(processes[pid]["parent"]["entity_id"], processes[parent]["entity_id"])
+        self.assertEqual(processes[child.pid]["args"], ["sleep", "1000"])
+
+    def test_text_of_all(self):
+        child = self.start("sleep", "1000")
+        lines = stray("tree", "--color", "never").stdout.decode().splitlines()
+        entry = re.compile(r"([ │├└─]*)(\d+) ")
+        depth = {int(found[2]): len(found[1]) for line in lines if (found := entry.match(line))}
+        up = [child.pid, *self.chain()]
+        for pid, parent in zip(up, up[1:-1]):
+            self.assertGreater(depth[pid], depth[parent])
+
+    def test_only_a_branch(self):
+        child = self.start("sh", "-c", "sleep 1000; true")
+        below = wait_for(Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text, "what it starts")
+        self.addCleanup(os.kill, int(below), signal.SIGKILL)
+        wait_for(lambda: os.readlink(f"/proc/{int(below)}/exe") == os.path.realpath(shutil.which("sleep")), "sleep")
+        lines = stray("tree", str(child.pid), "--color", "never").stdout.decode().splitlines()
+        self.assertEqual(len(lines), 2, lines)
+        self.assertTrue(lines[0].startswith(f"{child.pid} sh -c sleep 1000; true  "), lines)
+        self.assertTrue(lines[1].startswith(f"└─ {int(below)} sleep 1000  "), lines)
+        named = documents(stray("tree", str(child.pid), "--json"))
+        self.assertEqual([d["process"]["args"][0] for d in named], ["sh", "sleep"])
+        again = documents(stray("tree", named[0]["process"]["entity_id"], "--json"))
+        self.assertEqual([identity(d) for d in again], [identity(d) for d in named])
+
+
+class Explain(Folder):
+    def test_who_started_it(self):
+        child = self.start("sleep", "1000", cwd=self.folder)
+        done = stray("explain", str(child.pid), "--color", "never")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        text = done.stdout.decode()
+        self.assertRegex(text, r"(?m)^process +sleep 1000$")
+        self.assertRegex(text, rf"(?m)^ancestry +.*\(pid {os.getpid()}\)$")
+        self.assertRegex(text, rf"(?m)^\s.*\(pid {os.getppid()}\)$")
+        self.assertIn(f"in {os.path.realpath(self.folder)}", text)
+        self.assertRegex(text, r"(?m)^findings +none$")
+
+    def test_documents_by_pid_and_id(self):
+        child = self.start("sleep", "1000")
+        by_pid = documents(stray("explain", str(child.pid), "--json"))
+        self.assertEqual([action(d) for d in by_pid], ["explain"])
+        self.assertEqual([edge["pid"] for edge in by_pid[0]["stray"]["lineage"]][-2:], [os.getpid(), child.pid])
+        tree = documents(stray("tree", "--json"))
+        id_ = next(d["process"]["entity_id"] for d in tree if d["process"]["pid"] == child.pid)
+        by_id = documents(stray("explain", id_, "--json"))
+        self.assertEqual(identity(by_id[0]), identity(by_pid[0]))
+
+    def test_findings_and_their_ids(self):
+        pid = self.leave_behind(*self.server())
+        explained, *alerts = documents(stray("explain", str(pid), "--json"))
+        self.assertEqual(explained["stray"]["supervision"]["verdict"], "nobody")
+        orphan = next(d for d in alerts if d["rule"]["name"] == "orphan")
+        done = stray("explain", orphan["stray"]["finding"]["id"], "--color", "never")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout.decode(), rf"(?m)^pid +{pid}$")
+        self.assertRegex(done.stdout.decode(), r"(?m)^\w+ orphan  ")
+
+
+class Doctor(Folder):
+    def test_text(self):
+        done = stray("doctor")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        lines = done.stdout.decode().splitlines()
+        self.assertEqual(lines[-1], "stray can trace here.")
+        self.assertTrue(any(line.startswith("ok       BTF: ") for line in lines), lines)
+
+    def test_documents(self):
+        done = stray("doctor", "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        all_ = {one["name"]: one for one in json.loads(done.stdout)}
+        for name in ("kernel", "privileges", "BTF", "program on_exec", "journald"):
+            self.assertIn(all_[name]["offer"], ("ok", "limited", "info"), name)
+            self.assertTrue(all_[name]["detail"], name)
