@@ -61,6 +61,19 @@ class Scan(Folder):
         self.assertRegex(text, rf"orphan .*\(pid {pid}\) was left behind")
         self.assertRegex(text, r"\n\d+ findings? about \d+ process(es)?, which use ")
 
+    def test_a_crowd_is_counted_not_listed(self):
+        node, script = self.folder / "node", self.folder / "crowd"
+        shutil.copy(os.path.realpath(shutil.which("sh")), node)
+        script.write_text("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1000 & done; wait\n")
+        pid = self.leave_behind(str(node), str(script))
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        below = wait_for(lambda: len(all_ := children.read_text().split()) == 15 and all_, "the crowd")
+        for child in below:
+            self.addCleanup(os.kill, int(child), signal.SIGKILL)
+        text = stray("scan", "--color", "never").stdout.decode()
+        block = text[text.index(f"(pid {pid}) was left behind"):]
+        self.assertRegex(block, r"with 15 below it(.*\n)+?    with     (\S+ \(\d+\)(, )?){12} and 3 more\n")
+
     def test_too_young_to_be_spoken_of(self):
         pid = self.leave_behind(*self.server())
         done = stray("scan", "--json", "--min-age", "1h")

@@ -16,10 +16,14 @@ namespace {
 
 std::string_view word(Offer offer) {
   switch (offer) {
-    case Offer::ok: return "ok";
-    case Offer::limited: return "limited";
-    case Offer::missing: return "missing";
-    case Offer::info: return "info";
+    case Offer::ok:
+      return "ok";
+    case Offer::limited:
+      return "limited";
+    case Offer::missing:
+      return "missing";
+    case Offer::info:
+      return "info";
   }
   return "info";
 }
@@ -57,8 +61,10 @@ int doctor_command(const CommonOptions& common) {
     out += head + std::string(9 - head.size(), ' ') + one.name + ": " + printable(one.detail) + "\n";
     if (!one.advice.empty()) out += std::string(9, ' ') + "-> " + printable(one.advice) + "\n";
   }
-  if (common.json) json.end_array();
-  else out += possible ? "stray can trace here.\n" : "stray cannot trace here.\n";
+  if (common.json)
+    json.end_array();
+  else
+    out += possible ? "stray can trace here.\n" : "stray cannot trace here.\n";
   if (common.json) out += '\n';
   print(out);
   return possible ? kFine : kNotPossible;

@@ -49,6 +49,13 @@ void add_times(CLI::App& command, CommonOptions& common) {
       ->type_name("TIME");
 }
 
+std::string command_names(const CLI::App& app) {
+  std::string out;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    out += (out.empty() ? "" : ", ") + command->get_name();
+  return out;
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{
       "stray says which processes nobody looks after: orphans, servers without a supervisor, dev tools left\n"
@@ -112,7 +119,7 @@ int dispatch(int argc, char** argv) {
     throw UsageError(std::string(error.what()) + "; see stray --help");
   }
   if (app.get_subcommands().empty())
-    throw UsageError("say what to do: run, scan, tree, explain or doctor; see stray --help");
+    throw UsageError("say what to do: " + command_names(app) + "; see stray --help");
   if (*run_cmd) return run_command(common, run);
   if (*scan) return scan_command(common);
   if (*tree) return tree_command(common, root);

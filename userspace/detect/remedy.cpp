@@ -39,6 +39,16 @@ std::vector<std::string> end_group(const Process& process, const Lineage& lineag
     if (!p->first_child) leaves.push_back(p->key.tgid);
   }
   std::vector<std::string> out;
+  constexpr std::size_t kMostNamed = 16;  // a longer line nobody reads before running it
+  if (pids.size() > kMostNamed) {
+    const std::string root = std::to_string(process.key.tgid);
+    out.push_back("pstree -alp " + root + "  # " + std::to_string(pids.size()) +
+                  " processes: look at them first");
+    out.push_back(group_is_ours(lineage, family)
+                      ? "kill -TERM -- -" + std::to_string(process.pgid) + "  # the whole group, and only it"
+                      : "kill " + root + "  # then look again: stray scan");
+    return out;
+  }
   out.push_back("ps -o pid,lstart,args -p " + joined(pids) + "  # is it still this?");
   if (!watchers.empty()) {
     out.push_back("kill " + joined(watchers) + "  # the watcher first: it starts its child again");
@@ -102,7 +112,8 @@ std::vector<std::string> remedy_of(Kind kind, const Scene& scene, const Process&
         return {"# " + who.name +
                 " looks after it, but cannot start it again: put the file back or change what is started"};
       auto out = end_group(p, scene.lineage);
-      out.push_back("# if it is still needed: start what package.json names (main, scripts.start) under a supervisor");
+      out.push_back(
+          "# if it is still needed: start what package.json names (main, scripts.start) under a supervisor");
       return out;
     }
     case Kind::supervisor_lost: {

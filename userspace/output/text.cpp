@@ -165,10 +165,13 @@ std::string Text::block(const std::vector<const Finding*>& of_one, const Scene& 
       if (std::find(why.begin(), why.end(), e.text) == why.end()) why.push_back(e.text);
   lines("    why      ", why);
   if (p && !first.what.members.empty()) {
+    constexpr std::size_t kNamed = 12;  // a build below an orphan has hundreds; `stray tree` shows them
+    const auto& all = first.what.members;
     std::string members;
-    for (const ProcessKey& key : first.what.members)
-      if (const Process* member = scene.lineage.find(key))
-        members += (members.empty() ? "" : ", ") + member->label() + " (" + std::to_string(key.tgid) + ")";
+    for (std::size_t i = 0; i < std::min(all.size(), kNamed); ++i)
+      if (const Process* member = scene.lineage.find(all[i]))
+        members += (members.empty() ? "" : ", ") + member->label() + " (" + std::to_string(all[i].tgid) + ")";
+    if (all.size() > kNamed) members += " and " + std::to_string(all.size() - kNamed) + " more";
     lines("    with     ", {members});
   }
   lines("    do       ", decisive(of_one).what.remedy);
