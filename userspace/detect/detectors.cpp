@@ -48,8 +48,8 @@ bool same_news(const Condition& a, const Condition& b) {
 
 // Code in a file of its own that can go stale. Package managers and supervisors are not the host's own code.
 bool has_script(const Program& program) {
-  return program.runtime != Runtime::none && program.entry_kind == EntryKind::file && !program.entry.empty() &&
-         program.role != Role::wrapper && program.role != Role::supervisor;
+  return program.runtime != Runtime::none && program.entry_kind == EntryKind::file &&
+         !program.entry.empty() && program.role != Role::wrapper && program.role != Role::supervisor;
 }
 
 void soonest(BootTime& wake, BootTime when) {
@@ -114,7 +114,9 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         break;
       case Change::Kind::ended:
         forget(change.process->key, end_reason(*change.process->ended));
-        if (change.process->sid == change.process->key.tgid) judge_session(change.process->sid);
+        if (change.process->sid == change.process->key.tgid &&
+            (change.process->tty || (change.process->image && change.process->image->tty)))
+          judge_session(change.process->sid);
         break;
       case Change::Kind::oom:
         on_oom(event, *change.process);
@@ -194,8 +196,8 @@ void Detectors::judge(const Process& process) {
   if (!process.alive() || (process.seen && process.seen->gone)) return;
   if (now_ < watch.settle) return set_wake(process.key, watch, watch.settle);
   if (!known_enough(process)) return set_wake(process.key, watch, now_ + kAskAgain);
-  const bool environment_missing =
-      process.image && !process.image->env_known && wants_environment(process.program());
+  const bool environment_missing = process.image && !process.image->env_known &&
+                                   (wants_environment(process.program()) || left_behind(process));
   if (environment_missing && (!process.seen || process.seen->process_time == BootTime{})) {
     if (watch.asked == BootTime{} || now_ >= watch.asked + kAskAgain) {
       watch.asked = now_;
@@ -230,7 +232,8 @@ void Detectors::judge_kind(Kind kind, const Process& process, Watch& watch, Boot
     state.since = !watch.judged ? since_exec(process) : now_;
   }
   // A terminal that closed: hours spent at it are no part of the time that a process has been alone.
-  if (state.stage == State::Stage::pending && state.human_limit && !condition->human_limit) state.since = now_;
+  if (state.stage == State::Stage::pending && state.human_limit && !condition->human_limit)
+    state.since = now_;
   state.human_limit = condition->human_limit;
   if (condition->since != BootTime{}) state.since = condition->since;
   if (state.stage == State::Stage::open) {
@@ -276,17 +279,18 @@ void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake)
   const bool concerned = std::any_of(watch.states.begin(), watch.states.end(),
                                      [](const State& s) { return s.stage != State::Stage::off; });
   if (concerned) {
-    if (watch.sample_next == BootTime{}) watch.sample_next = now_ + options_.sample_interval;
+    const BootTime sample = std::max(options_.sample_interval, kShortestLook);
+    if (watch.sample_next == BootTime{}) watch.sample_next = now_ + sample;
     if (now_ >= watch.sample_next) {
-      watch.sample_next = now_ + options_.sample_interval;
+      watch.sample_next = now_ + sample;
       ask_fresh(process, watch);
     }
     soonest(wake, watch.sample_next);
   }
   if (!has_script(program)) return;
   const auto& after = options_.after[static_cast<std::size_t>(Kind::stale_script)];
-  const BootTime every =
-      after ? std::clamp(*after / 2, kShortestLook, options_.stale_interval) : options_.stale_interval;
+  const BootTime longest = std::max(options_.stale_interval, kShortestLook);
+  const BootTime every = after ? std::clamp(*after / 2, kShortestLook, longest) : longest;
   if (now_ >= watch.script_next) {
     watch.script_next = now_ + every;
     ask(process.key, Look::script, program.entry);
@@ -364,6 +368,7 @@ void Detectors::replace_options(DetectOptions options) {
 void Detectors::on_oom(const Event& event, const Process& victim) {
   const auto* oom = std::get_if<stray::Oom>(&event.what);
   if (!oom) return;
+  if (ooms_.contains(victim.key)) return;  // the kernel marks each thread of a victim
   Condition condition;
   condition.severity = Severity::critical;
   const bool memcg = event.flags & STRAY_OOM_MEMCG;

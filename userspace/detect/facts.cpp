@@ -94,6 +94,11 @@ std::optional<Evidence> daemon_evidence(const Process& p) {
     if (is_daemonizer(tool)) return Evidence{"D1", "made a daemon on purpose, by " + std::string(tool)};
   }
   const CgroupPlace place = place_in_cgroup(p.cgroup());
+  // Also of a launcher unit (a CI runner, sshd): what systemd itself started there is the service, not a
+  // left-over.
+  if (place.kind == CgroupPlace::Kind::service &&
+      env_value(p.env(), "SYSTEMD_EXEC_PID") == std::to_string(p.key.tgid))
+    return Evidence{"D3", "the main process of the service " + place.unit};
   if (place.kind == CgroupPlace::Kind::service && !place.launcher && !is_watched(p.program()))
     return Evidence{"D3", "part of the service " + place.unit};
   return {};
@@ -103,7 +108,7 @@ bool covered_by_above(const Process& p) {
   bool covered = false;
   Lineage::each_ancestor(p, [&](const Process& a) {
     const Program& program = a.program();
-    covered = program.role == Role::dev_tool || program.role == Role::app ||
+    covered = (program.role == Role::dev_tool && !program.ide) || program.role == Role::app ||
               ((program.role == Role::eval) && a.seen && !a.seen->sockets.empty());
     return !covered && !a.namespace_init;
   });

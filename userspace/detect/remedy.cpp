@@ -36,7 +36,8 @@ std::vector<std::string> end_group(const Process& process, const Lineage& lineag
   for (const Process* p : family) {
     pids.push_back(p->key.tgid);
     if (p->program().watcher) watchers.push_back(p->key.tgid);
-    if (!p->first_child) leaves.push_back(p->key.tgid);
+    if (p->program().role != Role::wrapper && !p->program().shell_c && !p->program().shell)
+      leaves.push_back(p->key.tgid);
   }
   std::vector<std::string> out;
   constexpr std::size_t kMostNamed = 16;  // a longer line nobody reads before running it
@@ -55,7 +56,7 @@ std::vector<std::string> end_group(const Process& process, const Lineage& lineag
     if (pids.size() > watchers.size()) out.push_back("kill " + joined(pids) + "  # then what is left");
   } else if (family.size() > 1 && group_is_ours(lineage, family)) {
     out.push_back("kill -TERM -- -" + std::to_string(process.pgid) + "  # the whole group, and only it");
-  } else if (family.size() > 1) {
+  } else if (family.size() > 1 && !leaves.empty()) {
     out.push_back("kill " + joined(leaves) + "  # from below: what waits above ends by itself");
   } else {
     out.push_back("kill " + joined(pids));
@@ -86,6 +87,8 @@ std::vector<std::string> supervise_it(const Process& p) {
 const Process& top_of_launch(const Process& process) {
   const Process* top = &process;
   while (top->parent && !top->parent->namespace_init &&
+         top->parent->first_child ==
+             top->parent->last_child &&  // a shell that runs other things too is not the launch
          (top->parent->program().role == Role::wrapper || top->parent->program().shell_c))
     top = top->parent;
   return *top;

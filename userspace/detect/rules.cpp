@@ -40,7 +40,9 @@ bool script_gone(const Process& p) {
 // A root that is only a shell or wrapper counts for what it holds.
 bool holds_watched(const Scene& scene, const Process& p) {
   for (const ProcessKey& key : descendants(p))
-    if (const Process* member = scene.lineage.find(key); member && is_watched(member->program())) return true;
+    if (const Process* member = scene.lineage.find(key);
+        member && is_watched(member->program()) && !member->program().ide)
+      return true;
   return false;
 }
 
@@ -85,7 +87,7 @@ void pm2_evidence(const Scene& scene, const Process& p, Condition& out) {
 }  // namespace
 
 std::optional<Condition> judge_orphan(const Scene& scene, const Process& p) {
-  if (!left_behind(p)) return {};
+  if (!left_behind(p) || p.program().ide) return {};
   const bool watched =
       is_watched(p.program()) || ((p.program().shell_c || p.program().shell) && holds_watched(scene, p));
   if (supervise(scene.lineage, p).supervised() || daemon_evidence(p)) return {};
@@ -184,8 +186,10 @@ std::optional<Condition> judge_dev_tool(const Scene& scene, const Process& p) {
   const Program& program = p.program();
   if (program.role != Role::dev_tool) return {};
   bool below_dev_tool = false;
-  Lineage::each_ancestor(
-      p, [&](const Process& a) { return !(below_dev_tool = a.program().role == Role::dev_tool); });
+  Lineage::each_ancestor(p, [&](const Process& a) {
+    below_dev_tool = a.program().role == Role::dev_tool && !a.program().ide;
+    return !below_dev_tool;
+  });
   if (below_dev_tool) return {};
   const Supervision who = supervise(scene.lineage, p);
   if (who.supervised()) return {};
@@ -252,7 +256,9 @@ std::optional<Condition> judge_supervisor_lost(const Scene& scene, const Process
   // The topmost of the family speaks for it.
   bool above = false;
   Lineage::each_ancestor(p, [&](const Process& a) {
-    above = !environment_supervisor(a).empty();
+    const auto& kind = a.program().supervisor;
+    above =
+        !environment_supervisor(a).empty() || (kind && kind->name == lost);  // or it lives, behind a terminal
     return !above;
   });
   if (above || supervise(scene.lineage, p).supervised()) return {};

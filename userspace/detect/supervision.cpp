@@ -20,7 +20,9 @@ bool main_of_unit(const Process& p) {
   if (const auto main = env_value(p.env(), "SYSTEMD_EXEC_PID")) {
     std::uint32_t pid = 0;
     std::from_chars(main->data(), main->data() + main->size(), pid);
-    return pid == p.key.tgid || pid == p.ns_pid;
+    if (pid == p.key.tgid || pid == p.ns_pid) return true;
+    return p.seen &&
+           !p.seen->pidfile.empty();  // Type=forking: the main process is another than the one started
   }
   // No word in its environment (older systemd, or not read): the manager made it itself, or a pid file names
   // it.

@@ -21,9 +21,10 @@ Lineage::~Lineage() = default;
 const std::vector<Change>& Lineage::apply(const Event& event) {
   changes_.clear();
   release_unneeded();
+  if (account_->bytes > options_.memory_bytes)
+    enforce_bound();  // before the event: its changes name processes
   now_ = std::max(now_, event.time);
   std::visit([&](const auto& what) { on(event, what); }, event.what);
-  if (account_->bytes > options_.memory_bytes) enforce_bound();
   return changes_;
 }
 
@@ -70,7 +71,9 @@ Process& Lineage::create(ProcessKey key) {
   slot = std::make_unique<Process>();
   slot->key = key;
   account_->bytes += kProcessBytes;
-  live_[key.tgid] = slot.get();
+  // A record out of its time must not take the pid from who has it now.
+  Process*& owner = live_[key.tgid];
+  if (!owner || owner->key < key) owner = slot.get();
   return *slot;
 }
 
@@ -287,7 +290,9 @@ void Lineage::on(const Event& event, const Listen& listen) {
   if (!process->seen) process->seen = std::make_unique<Observed>();
   const Listening socket{listen.family, listen.port, listen.address};
   auto& sockets = process->seen->sockets;
-  if (std::find(sockets.begin(), sockets.end(), socket) == sockets.end()) sockets.push_back(socket);
+  constexpr std::size_t kMostSockets = 64;  // the next look tells what still listens
+  if (sockets.size() < kMostSockets && std::find(sockets.begin(), sockets.end(), socket) == sockets.end())
+    sockets.push_back(socket);
   changes_.push_back({Change::Kind::listening, process});
 }
 
@@ -321,7 +326,8 @@ void Lineage::on(const Event& event, const Seed& seed) {
     Process* parent = get(seed.parent);
     Process* before = process.parent;
     set_parent(process, parent, seed.parent, seed.parent ? Edge::snapshot : Edge::none);
-    if (!known) set_origin(process, parent, parent, seed.parent ? Edge::snapshot : Edge::none);
+    if (!known || process.origin_edge == Edge::broken)
+      set_origin(process, parent, parent, seed.parent ? Edge::snapshot : Edge::none);
     if (!parent && seed.parent) waiting_[seed.parent].push_back(process.key);
     if (known && before && before->key != seed.parent) {
       process.reparented = event.time;
@@ -404,7 +410,8 @@ void Lineage::enforce_bound() {
       skeletons_.push_back(oldest);
     }
   }
-  if (account_->bytes > options_.memory_bytes) give_up_oldest();
+  // A pass over the whole table pays only when it lets many go.
+  if (account_->bytes > options_.memory_bytes && skeletons_.size() > table_.size() / 8) give_up_oldest();
 }
 
 void Lineage::drop_detail(Process& dead) {

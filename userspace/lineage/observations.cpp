@@ -48,6 +48,12 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
     changes_.push_back({Change::Kind::reparented, process, nullptr});
   }
   if (!process->image) process->image = make_image({});
+  // Forked processes share an image until one of them is seen to differ.
+  if (process->image.use_count() > 1) {
+    Image own = *process->image;
+    own.counted = 0;
+    process->image = make_image(std::move(own));
+  }
   Image& image = *process->image;
   if (!image.at_exec) {
     image.argv = saw.argv.bytes();
