@@ -206,39 +206,50 @@ std::string Text::findings(const std::vector<Finding>& open, const Scene& scene)
          "\n";
 }
 
-void Text::branch(std::string& out, const Process& p, const Scene& scene, const std::vector<Finding>& open,
-                  const std::string& indent, bool last, bool root) const {
-  const std::string command = printable(shortened(p.command()));
-  out += indent + (root ? "" : last ? "└─ " : "├─ ") + std::to_string(p.key.tgid) + " " + command;
+std::string Text::node(const Process& p, const Scene& scene, const std::vector<Finding>& open) const {
   const Supervision who = supervise(scene.lineage, p);
   std::string facts = age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{});
   if (who.verdict != Verdict::kernel && who.verdict != Verdict::nobody)
     facts += ", " + std::string(to_string(who.verdict)) + (who.name.empty() ? "" : " " + printable(who.name));
-  out += paint(kDim, "  " + facts);
+  std::string out =
+      std::to_string(p.key.tgid) + " " + printable(shortened(p.command())) + paint(kDim, "  " + facts);
   for (const Finding& f : open)
     if (f.process == p.key)
       out += "  " + paint(f.what.severity >= Severity::warning ? kYellow : kBold,
                           "<- " + std::string(to_string(f.kind)));
-  out += "\n";
-  std::vector<const Process*> children;
-  Lineage::each_child(p, [&](const Process& c) { children.push_back(&c); });
-  for (std::size_t i = 0; i < children.size(); ++i)
-    branch(out, *children[i], scene, open,
-           indent + (root   ? ""
-                     : last ? "   "
-                            : "│  "),
-           i + 1 == children.size(), false);
+  return out + "\n";
+}
+
+// With a stack of its own and indents that stop growing: anybody may build a chain of processes as long as
+// pids last.
+void Text::branch(std::string& out, const Process& top, const Scene& scene,
+                  const std::vector<Finding>& open) const {
+  struct Level {
+    const Process* process;
+    std::string indent, mark;
+  };
+  constexpr std::size_t kDeepest = 64 * 3;
+  std::vector<Level> stack{{&top, "", ""}};
+  while (!stack.empty()) {
+    const Level now = std::move(stack.back());
+    stack.pop_back();
+    out += now.indent + now.mark + node(*now.process, scene, open);
+    std::string below = now.indent;
+    if (!now.mark.empty() && below.size() < kDeepest) below += now.process->next ? "│  " : "   ";
+    for (const Process* c = now.process->last_child; c; c = c->previous)
+      stack.push_back({c, below, c->next ? "├─ " : "└─ "});
+  }
 }
 
 std::string Text::tree(const Lineage& lineage, const Process* root, const Scene& scene,
                        const std::vector<Finding>& open) const {
   std::string out;
   if (root) {
-    branch(out, *root, scene, open, "", true, true);
+    branch(out, *root, scene, open);
     return out;
   }
   for (const Process* p : lineage.live_by_key())
-    if (!p->parent && !p->kthread) branch(out, *p, scene, open, "", true, true);
+    if (!p->parent && !p->kthread) branch(out, *p, scene, open);
   return out;
 }
 

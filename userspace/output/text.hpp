@@ -38,8 +38,9 @@ class Text {
   std::string paint(std::string_view code, std::string_view text) const;
   std::string severity(Severity severity) const;
   std::string block(const std::vector<const Finding*>& of_one, const Scene& scene) const;
-  void branch(std::string& out, const Process& process, const Scene& scene, const std::vector<Finding>& open,
-              const std::string& indent, bool last, bool root) const;
+  std::string node(const Process& process, const Scene& scene, const std::vector<Finding>& open) const;
+  void branch(std::string& out, const Process& top, const Scene& scene,
+              const std::vector<Finding>& open) const;
 
   const Host& host_;
   Style style_;
