@@ -135,7 +135,8 @@ class Explain(Folder):
         self.assertRegex(text, rf"(?m)^ancestry +.*\(pid {os.getpid()}\)$")
         self.assertRegex(text, rf"(?m)^\s.*\(pid {os.getppid()}\)$")
         self.assertIn(f"in {os.path.realpath(self.folder)}", text)
-        self.assertRegex(text, r"(?m)^findings +none$")
+        # The test itself may run below something that was left behind: no finding is about the child, at least.
+        self.assertNotRegex(text, rf"\(pid {child.pid}\) (was left|runs|has lost)")
 
     def test_documents_by_pid_and_id(self):
         child = self.start("sleep", "1000")
