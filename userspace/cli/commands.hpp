@@ -4,7 +4,10 @@
 
 #include <string>
 
+#include "cli/capture_input.hpp"
 #include "cli/options.hpp"
+#include "cli/recording.hpp"
+#include "pipeline/filter.hpp"
 
 namespace stray {
 
@@ -14,9 +17,23 @@ struct RunOptions {
   std::string events;  // --events
   std::string output;  // --output FILE
   std::string ring = "4MiB";
+  RecordingOptions recording;
+};
+
+struct FilterWords {  // as on the command line; all empty: everything
+  std::vector<std::uint32_t> pids;
+  std::vector<std::string> ids, exes, users, units, findings;
+};
+FilterOptions filter_options(const FilterWords& words);  // throws UsageError
+
+struct ReplayOptions {
+  CaptureChoice capture;
+  FilterWords filter;
+  std::string events, speed = "max";
 };
 
 int run_command(const CommonOptions& common, const RunOptions& run);
+int replay_command(const CommonOptions& common, const ReplayOptions& replay);
 int scan_command(const CommonOptions& common);
 int tree_command(const CommonOptions& common, const std::string& who);  // "": all
 int explain_command(const CommonOptions& common, const std::string& who);

@@ -29,15 +29,14 @@ Live::Live(Pipeline& pipeline, const KernelOptions& options)
 
 // Secrets are taken out before anything else sees the record.
 void Live::feed(RawRecord raw) {
-  if (const auto clean = redactor_.redact_record(raw))
-    pipeline_.feed(std::as_bytes(std::span(clean->data(), clean->size())));
-  else
-    pipeline_.feed(raw);
+  const auto clean = redactor_.redact_record(raw);
+  const RawRecord record = clean ? std::as_bytes(std::span(clean->data(), clean->size())) : raw;
+  if (tee_) tee_(record);
+  pipeline_.feed(record);
 }
 
-void Live::start() {
-  const std::string session = session_record();
-  feed(std::as_bytes(std::span(session.data(), session.size())));
+void Live::start(RawRecord session) {
+  feed(session);
   real_offset_ = offset_now(boot_now());
   source_.snapshot(sink_);
   feed(wire::Record<stray_ready>(wire::head(STRAY_READY, boot_now())).bytes());

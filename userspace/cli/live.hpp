@@ -16,7 +16,10 @@ class Live {
  public:
   Live(Pipeline& pipeline, const KernelOptions& options);
 
-  void start();  // session, snapshot, ready
+  // Every record goes there too, from the first on. Borrowed; before start().
+  void record_to(RecordSink tee) { tee_ = std::move(tee); }
+
+  void start(RawRecord session);  // the session record, snapshot, ready
   // One round: everything in the ring, what the core wants observed, ticks that are due. True when there was
   // work.
   bool round();
@@ -36,7 +39,7 @@ class Live {
   KernelSource source_;
   Observer observer_;
   Redactor redactor_;
-  RecordSink sink_;
+  RecordSink sink_, tee_;
   std::vector<Request> asked_;
   std::size_t answered_ = 0;
   std::uint64_t lost_told_ = 0;

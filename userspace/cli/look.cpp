@@ -17,7 +17,8 @@ class HostLook {
  public:
   explicit HostLook(const CommonOptions& common)
       : pipeline_(options(common), {}), live_(pipeline_, {.probes = false}) {
-    live_.start();
+    const std::string session = session_record();
+    live_.start(std::as_bytes(std::span(session.data(), session.size())));
     live_.settle();
   }
   Pipeline& pipeline() { return pipeline_; }

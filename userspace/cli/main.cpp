@@ -49,6 +49,39 @@ void add_times(CLI::App& command, CommonOptions& common) {
       ->type_name("TIME");
 }
 
+void add_capture(CLI::App& command, CaptureChoice& capture, const std::string& name) {
+  command.add_option(name, capture.files, "Captures of one boot, in any order; - reads standard input")
+      ->check(kNotEmpty)
+      ->type_name("FILE...");
+  command
+      .add_option("--since", capture.since,
+                  "From then: \"2026-11-23 02:13\", 02:13, +1h (of the capture), -1h (before its end)")
+      ->check(kNotEmpty)
+      ->type_name("WHEN");
+  command.add_option("--until", capture.until, "Up to then")->check(kNotEmpty)->type_name("WHEN");
+}
+
+void add_filter(CLI::App& command, FilterWords& filter) {
+  command.add_option("--pid", filter.pids, "Only of this pid")
+      ->type_name("PID")
+      ->allow_extra_args(false)
+      ->take_all();
+  const auto words = [&](const char* flag, std::vector<std::string>& into, const char* help,
+                         const char* type) {
+    command.add_option(flag, into, help)
+        ->check(kNotEmpty)
+        ->type_name(type)
+        ->allow_extra_args(false)
+        ->take_all();
+  };
+  words("--id", filter.ids, "Only of the process, or the finding, with this id", "ID");
+  words("--exe", filter.exes, "Only of this program: its path or name, * and ? allowed", "PATTERN");
+  words("--user", filter.users, "Only of this user, by name or number", "USER");
+  words("--unit", filter.units, "Only of this systemd unit, * and ? allowed", "PATTERN");
+  words("--finding", filter.findings, "Only findings of this kind; all: every finding, and no events",
+        "KIND");
+}
+
 std::string command_names(const CLI::App& app) {
   std::string out;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -82,7 +115,40 @@ int dispatch(int argc, char** argv) {
       ->check(kNotEmpty)
       ->type_name("SIZE")
       ->capture_default_str();
+  run_cmd
+      ->add_option("--capture", run.recording.path, "Record everything into this new file, for stray replay")
+      ->check(kNotEmpty)
+      ->type_name("FILE");
+  run_cmd->add_option("--capture-rotate", run.recording.rotate_size, "Go on in FILE.000001, ... at this size")
+      ->check(kNotEmpty)
+      ->type_name("SIZE");
+  run_cmd->add_option("--capture-age", run.recording.rotate_age, "... or at this age")
+      ->check(kNotEmpty)
+      ->type_name("TIME");
+  run_cmd
+      ->add_option("--capture-total", run.recording.total,
+                   "Delete the oldest of these files beyond so much; 0: never")
+      ->check(kNotEmpty)
+      ->type_name("SIZE")
+      ->capture_default_str();
   run_cmd->footer("Example: sudo stray run --json --after orphan=10s > events.ndjson");
+
+  ReplayOptions replay;
+  auto* replay_cmd = app.add_subcommand("replay", "A capture again: the same lines as the run that wrote it");
+  add_common(*replay_cmd, common);
+  add_times(*replay_cmd, common);
+  add_capture(*replay_cmd, replay.capture, "files");
+  add_filter(*replay_cmd, replay.filter);
+  replay_cmd
+      ->add_option("--events", replay.events,
+                   "Which events to show: a list, all or none (findings always are)")
+      ->check(kNotEmpty)
+      ->type_name("LIST");
+  replay_cmd->add_option("--speed", replay.speed, "1x: as it happened; 10x; max")
+      ->check(kNotEmpty)
+      ->type_name("SPEED")
+      ->capture_default_str();
+  replay_cmd->footer("Example: stray replay --since 02:10 --until 02:15 host.stray");
 
   auto* scan =
       app.add_subcommand("scan", "What is wrong on this host right now; exit 1 if there are findings");
@@ -121,6 +187,7 @@ int dispatch(int argc, char** argv) {
   if (app.get_subcommands().empty())
     throw UsageError("say what to do: " + command_names(app) + "; see stray --help");
   if (*run_cmd) return run_command(common, run);
+  if (*replay_cmd) return replay_command(common, replay);
   if (*scan) return scan_command(common);
   if (*tree) return tree_command(common, root);
   if (*explain) return explain_command(common, who);

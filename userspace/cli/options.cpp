@@ -184,6 +184,19 @@ BootTime parse_duration(std::string_view text, std::string_view where) {
   return BootTime{total};
 }
 
+std::uint64_t parse_size(std::string_view text, std::string_view where) {
+  static const std::map<std::string_view, int> units{
+      {"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto unit =
+      units.find(std::string_view(end, static_cast<std::size_t>(text.data() + text.size() - end)));
+  if (error != std::errc{} || unit == units.end() || number > (std::uint64_t{1} << 62 >> unit->second))
+    throw UsageError(std::string(where) + " " + std::string(text) +
+                     ": no size; write it as 64KiB, 8MiB or 4GiB");
+  return number << unit->second;
+}
+
 DetectOptions detect_options(const CommonOptions& common) {
   DetectOptions out;
   std::string path = common.config;

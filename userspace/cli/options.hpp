@@ -35,6 +35,9 @@ struct CommonOptions {
 // "90s", "10min", "1h30m", "7d", "250ms"; a bare number is an error, except 0.
 BootTime parse_duration(std::string_view text, std::string_view where);
 
+// "64KiB", "8MiB", "4GiB", or a number of bytes.
+std::uint64_t parse_size(std::string_view text, std::string_view where);
+
 inline constexpr std::string_view kDefaultConfig = "/etc/stray/stray.toml";
 
 // Configuration file first, flags over it. Throws UsageError that names file and line, or the flag.

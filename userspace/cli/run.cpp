@@ -5,7 +5,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <memory>
@@ -13,36 +12,20 @@
 
 #include "cli/commands.hpp"
 #include "cli/live.hpp"
+#include "cli/printing.hpp"
 #include "output/descriptor.hpp"
 #include "pipeline/sinks.hpp"
 
 namespace stray {
 namespace {
 
-constexpr std::string_view kTerminalEvents = "exec,exit,oom,reparent,gap";
-
 std::uint32_t ring_bytes(const std::string& text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (unit == "KiB")
-    number <<= 10;
-  else if (unit == "MiB")
-    number <<= 20;
-  else if (!unit.empty())
-    number = 0;
+  const std::uint64_t number = parse_size(text, "--ring-size");
   const bool power = number != 0 && (number & (number - 1)) == 0;
-  if (error != std::errc{} || !power || number < 4096 || number > (1u << 30))
+  if (!power || number < 4096 || number > (1u << 30))
     throw UsageError("--ring-size " + text +
                      ": write a power of two from 4KiB to 1024MiB, as in --ring-size 8MiB");
   return static_cast<std::uint32_t>(number);
-}
-
-EventChoice events(const std::string& list) {
-  std::string bad;
-  auto choice = EventChoice::parse(list, bad);
-  if (!choice) throw UsageError("--events: \"" + bad + "\" is no event; known: " + EventChoice::names());
-  return *choice;
 }
 
 Descriptor open_output(const std::string& path) {
@@ -86,28 +69,13 @@ bool finish(JournalClient& journal) {
   return lost == 0;
 }
 
-// Returns false when lines were lost.
-bool finish(Writer& writer, const std::string& where) {
-  writer.finish();
-  if (!writer.dropped() && !writer.error()) return true;
-  const std::string lines = lines_text(writer.dropped());
-  if (writer.error())
-    spdlog::error("{}: {}; {} could not be written", where, std::strerror(writer.error()), lines);
-  else if (writer.gave_up())
-    spdlog::error("{}: nobody reads it; {} could not be written", where, lines);
-  else
-    spdlog::error("{}: its reader is too slow; {} had to be dropped", where, lines);
-  return false;
-}
-
 }  // namespace
 
 int run_command(const CommonOptions& common, const RunOptions& run) {
   const DetectOptions detect = detect_options(common);
   const BootTime lasts = run.lasts.empty() ? kNever : parse_duration(run.lasts, "--for");
   const KernelOptions kernel{.ring_bytes = ring_bytes(run.ring), .probes = true};
-  const std::optional<EventChoice> chosen =
-      run.events.empty() ? std::nullopt : std::optional(events(run.events));
+  if (!run.events.empty()) event_choice(run.events);  // wrong words are told before anything is made
   ::signal(SIGPIPE, SIG_IGN);
   const StopSignal stop;
 
@@ -117,29 +85,36 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
   const int fd = file ? file.get() : STDOUT_FILENO;
   const std::string where = file ? run.output : "standard output";
   // Only the journal: nothing is printed, as a service wants it.
-  const bool quiet = run.journal && !common.json && run.output.empty() && !::isatty(STDOUT_FILENO);
+  const bool recorded = run.journal || !run.recording.path.empty();
+  const bool quiet = recorded && !common.json && run.output.empty() && !::isatty(STDOUT_FILENO);
+  const std::string session = session_record();
+  const RawRecord session_bytes = std::as_bytes(std::span(session.data(), session.size()));
+  std::optional<Recording> recording;
+  if (!run.recording.path.empty()) recording.emplace(run.recording, session_bytes);
   Live live(pipeline, kernel);
   Writer writer(fd);
-  std::optional<JsonSink> json;
-  std::optional<TextSink> text;
-  if (common.json)
-    pipeline.add(json.emplace(writer, chosen.value_or(EventChoice::all()), pipeline.host()));
-  else if (!quiet)
-    pipeline.add(text.emplace(writer, chosen.value_or(events(std::string(kTerminalEvents))), pipeline.host(),
-                              Style{use_color(common, fd)}));
+  std::unique_ptr<Sink> printed;
+  if (!quiet) {
+    printed = printing_sink(common, run.events, writer, fd, pipeline.host());
+    pipeline.add(*printed);
+  }
   std::optional<JournalClient> journal;
   std::optional<JournalSink> journal_sink;
   if (run.journal) {
     journal.emplace();
+    const std::optional<EventChoice> chosen =
+        run.events.empty() ? std::nullopt : std::optional(event_choice(run.events));
     pipeline.add(journal_sink.emplace(*journal, chosen, pipeline.host()));
   }
 
-  live.start();
+  if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
+  live.start(session_bytes);
   const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
   bool warned = false;
   while (!stop.came() && boot_now() < end) {
     bool busy = live.round();
     writer.flush();
+    if (recording) recording->maintain(pipeline);
     if (writer.error() || (!quiet && writer.reader_gone())) break;
     if (writer.dropped() && !warned) {
       spdlog::warn("{}: its reader is too slow; lines are being dropped", where);
@@ -154,7 +129,8 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
   live.stop();
   const bool written = finish(writer, where);
   const bool sent = !journal || finish(*journal);
-  return written && sent ? kFine : kFailure;
+  const bool kept = !recording || recording->finish();
+  return written && sent && kept ? kFine : kFailure;
 }
 
 }  // namespace stray

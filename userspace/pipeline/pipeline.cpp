@@ -6,63 +6,85 @@
 namespace stray {
 
 Pipeline::Pipeline(DetectOptions detect, LineageOptions lineage)
-    : lineage_(lineage), detectors_(std::move(detect), lineage_) {}
+    : detect_(std::move(detect)), bounds_(lineage) {
+  reset();
+}
+
+void Pipeline::reset() {
+  detectors_.reset();  // it refers to the lineage
+  lineage_ = std::make_unique<Lineage>(bounds_);
+  detectors_ = std::make_unique<Detectors>(detect_, *lineage_);
+  host_ = {};
+  counts_ = {};
+  lost_ = 0;
+  time_ = {};
+}
 
 void Pipeline::feed(RawRecord raw) {
   const auto decoded = decoder_.decode(raw);
   const Event* event = std::get_if<Event>(&decoded);
   if (!event) {
-    ++malformed_;
+    ++counts_.malformed;
     return;
   }
   time_ = std::max(time_, event->time);
   lost_ = std::max(lost_, event->lost);
   host_.learn(*event);
-  const auto& changes = lineage_.apply(*event);
+  const auto& changes = lineage_->apply(*event);
   const View now = view();
   const bool is_seed = std::holds_alternative<Seed>(event->what);
   if (const auto action = action_of(*event); !action.empty() && !is_seed) {
-    ++counts_[action];
-    for (Sink* sink : sinks_) sink->event(now, *event);
+    ++counts_.events[action];
+    tell([&](Sink& sink) { sink.event(now, *event); });
   }
   for (const Change& change : changes) {
     if (change.kind == Change::Kind::reparented) {
-      ++reparented_;
-      for (Sink* sink : sinks_) sink->reparent(now, change);
+      ++counts_.reparented;
+      tell([&](Sink& sink) { sink.reparent(now, change); });
     } else if (change.kind == Change::Kind::seeded) {
-      ++seeded_;
+      ++counts_.seeded;
       // Before the snapshot is whole parents may be missing: told together when it is.
-      if (lineage_.ready())
-        for (Sink* sink : sinks_) sink->seed(now, *change.process);
+      if (lineage_->ready()) tell([&](Sink& sink) { sink.seed(now, *change.process); });
     }
   }
   if (std::holds_alternative<Ready>(event->what)) tell_ready(now);
-  detectors_.apply(*event, changes);
-  for (const Finding& finding : detectors_.take_findings()) {
-    raised_ += finding.action == Finding::Action::raised;
-    cleared_ += finding.action == Finding::Action::cleared;
-    for (Sink* sink : sinks_) sink->finding(view(), finding, lineage_.find(finding.process));
+  detectors_->apply(*event, changes);
+  for (const Finding& finding : detectors_->take_findings()) {
+    counts_.raised += finding.action == Finding::Action::raised;
+    counts_.cleared += finding.action == Finding::Action::cleared;
+    tell([&](Sink& sink) { sink.finding(view(), finding, lineage_->find(finding.process)); });
   }
-  if (std::holds_alternative<End>(event->what))
-    for (Sink* sink : sinks_) sink->summary(view(), summary());
+  if (std::holds_alternative<End>(event->what)) tell_summary();
 }
 
 void Pipeline::tell_ready(const View& view) {
-  const auto all = lineage_.live_by_key();
-  for (Sink* sink : sinks_) {
-    sink->ready(view);
-    for (const Process* process : all) sink->seed(view, *process);
-  }
+  const auto all = lineage_->live_by_key();
+  tell([&](Sink& sink) {
+    sink.ready(view);
+    for (const Process* process : all) sink.seed(view, *process);
+  });
+}
+
+void Pipeline::listen() {
+  if (!muted_) return;
+  muted_ = false;
+  counts_ = {};
+  tell_ready(view());
+}
+
+void Pipeline::tell_summary() {
+  tell([&](Sink& sink) { sink.summary(view(), summary()); });
 }
 
 Summary Pipeline::summary() const {
   Summary out;
-  for (const auto& [kind, count] : counts_) out.events.emplace(kind, count);
-  out.events["seed"] = seeded_;
-  out.events["reparent"] = reparented_;
-  out.lost = lost_, out.malformed = malformed_, out.raised = raised_, out.cleared = cleared_;
-  out.open = totals_of(detectors_.open(), lineage_);
-  out.lineage = lineage_.counts();
+  for (const auto& [kind, count] : counts_.events) out.events.emplace(kind, count);
+  out.events["seed"] = counts_.seeded;
+  out.events["reparent"] = counts_.reparented;
+  out.lost = lost_, out.malformed = counts_.malformed, out.raised = counts_.raised,
+  out.cleared = counts_.cleared;
+  out.open = totals_of(detectors_->open(), *lineage_);
+  out.lineage = lineage_->counts();
   out.time = time_;
   return out;
 }

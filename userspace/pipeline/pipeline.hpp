@@ -26,25 +26,50 @@ class Pipeline {
   void add(Sink& sink) { sinks_.push_back(&sink); }  // borrowed
   void feed(RawRecord raw);
 
-  Lineage& lineage() { return lineage_; }
-  Detectors& detectors() { return detectors_; }
+  // For a look at a part of a capture: nothing is told until listen(), which tells `ready` and who is alive
+  // then, and begins the counts of the summary.
+  void mute() { muted_ = true; }
+  bool muted() const { return muted_; }
+  void listen();
+  void tell_summary();  // where the records stop without an end of their own
+
+  // Forgets everything but the sinks: records of another run follow.
+  void reset();
+
+  Lineage& lineage() { return *lineage_; }
+  const Lineage& lineage() const { return *lineage_; }
+  Detectors& detectors() { return *detectors_; }
+  const Detectors& detectors() const { return *detectors_; }
   const Host& host() const { return host_; }
   std::uint64_t lost() const { return lost_; }
   BootTime time() const { return time_; }
   Summary summary() const;
-  View view() const { return {host_, detectors_.scene(), time_, lost_}; }
+  View view() const { return {host_, detectors_->scene(), time_, lost_}; }
 
  private:
-  void tell_ready(const View& view);
+  struct Counts {
+    std::map<std::string_view, std::uint64_t> events;
+    std::uint64_t malformed = 0, raised = 0, cleared = 0, reparented = 0, seeded = 0;
+  };
 
+  void tell_ready(const View& view);
+  template <typename F>
+  void tell(F&& f) {
+    if (muted_) return;
+    for (Sink* sink : sinks_) f(*sink);
+  }
+
+  DetectOptions detect_;
+  LineageOptions bounds_;
   Decoder decoder_;
-  Lineage lineage_;
-  Detectors detectors_;
+  std::unique_ptr<Lineage> lineage_;
+  std::unique_ptr<Detectors> detectors_;
   Host host_;
   std::vector<Sink*> sinks_;
-  std::map<std::string_view, std::uint64_t> counts_;
-  std::uint64_t lost_ = 0, malformed_ = 0, raised_ = 0, cleared_ = 0, reparented_ = 0, seeded_ = 0;
+  Counts counts_;
+  std::uint64_t lost_ = 0;
   BootTime time_{};
+  bool muted_ = false;
 };
 
 }  // namespace stray

@@ -36,7 +36,7 @@ void unblock_interrupt() {
 
 }  // namespace
 
-Writer::Writer(int fd, std::size_t bound) : fd_(fd), bound_(bound) {
+Writer::Writer(int fd, Full full, std::size_t bound) : fd_(fd), full_(full), bound_(bound) {
   install_interrupt();
   thread_ = std::thread([this] { work(); });
 }
@@ -59,7 +59,9 @@ void Writer::line(std::string_view text) {
 void Writer::flush() {
   if (gathered_.empty()) return;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (full_ == Full::wait)
+      idle_.wait(lock, [&] { return error_ || giving_up_ || queue_.size() + gathered_.size() <= bound_; });
     if (error_ || giving_up_ || queue_.size() + gathered_.size() > bound_)
       dropped_ += lines_in(gathered_);
     else if (queue_.empty())

@@ -2,9 +2,9 @@
 // Writes lines to a descriptor from a thread of its own, so that a slow reader or disk holds up nobody but
 // itself.
 //
-// The queue is bounded. When it is full whole lines are dropped, counted and said; a write that fails for
-// good, or a reader that takes nothing until finish() loses patience, stops the writer, and every line from
-// there on is counted as dropped. The descriptor is borrowed.
+// The queue is bounded. When it is full whole lines are dropped, counted and said, or the caller waits, as it
+// was made for; a write that fails for good, or a reader that takes nothing until finish() loses patience,
+// stops the writer, and every line from there on is counted as dropped. The descriptor is borrowed.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,8 @@ namespace stray {
 
 class Writer {
  public:
-  explicit Writer(int fd, std::size_t bound = 64u << 20);
+  enum class Full { drop, wait };  // live, nothing may wait; a replay has all the time
+  explicit Writer(int fd, Full full = Full::drop, std::size_t bound = 64u << 20);
   ~Writer();  // finish() with its usual patience
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -40,6 +41,7 @@ class Writer {
   std::size_t write_all(std::string_view text);
 
   const int fd_;
+  const Full full_;
   const std::size_t bound_;
   std::string gathered_;  // of the pipeline's thread
   std::mutex mutex_;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/filter.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+namespace stray {
+namespace {
+
+bool like(const std::vector<std::string>& patterns, const std::string& text) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
+  });
+}
+
+bool named(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+bool FilterSink::matches(const View& view, const Process* p, ProcessKey key) const {
+  const auto& o = options_;
+  if (!o.pids.empty() && std::find(o.pids.begin(), o.pids.end(), key.tgid) == o.pids.end()) return false;
+  if (!o.ids.empty()) {
+    const std::string id = process_id(view.host.boot, key);
+    if (std::none_of(o.ids.begin(), o.ids.end(),
+                     [&](const std::string& wanted) { return wanted.substr(wanted.rfind(':') + 1) == id; }))
+      return false;
+  }
+  if (!o.exes.empty() || !o.users.empty() || !o.units.empty()) {
+    if (!p) return false;
+    const std::string exe(p->exe());
+    if (!o.exes.empty() && !like(o.exes, exe) && !like(o.exes, exe.substr(exe.rfind('/') + 1))) return false;
+    if (!o.users.empty() && !named(o.users, std::to_string(p->uid)) &&
+        !(p->seen && named(o.users, p->seen->user)))
+      return false;
+    if (!o.units.empty() && !like(o.units, place_in_cgroup(p->cgroup()).unit)) return false;
+  }
+  return true;
+}
+
+void FilterSink::event(const View& view, const Event& event) {
+  if (!options_.findings.empty()) return;
+  // A loss concerns every process.
+  if (std::holds_alternative<Gap>(event.what) ||
+      matches(view, view.scene.lineage.find(event.process), event.process))
+    next_.event(view, event);
+}
+
+void FilterSink::seed(const View& view, const Process& process) {
+  if (options_.findings.empty() && matches(view, &process, process.key)) next_.seed(view, process);
+}
+
+void FilterSink::reparent(const View& view, const Change& change) {
+  if (options_.findings.empty() && matches(view, change.process, change.process->key))
+    next_.reparent(view, change);
+}
+
+void FilterSink::finding(const View& view, const Finding& finding, const Process* process) {
+  const auto& kinds = options_.findings;
+  if (!kinds.empty() && std::find(kinds.begin(), kinds.end(), finding.kind) == kinds.end()) return;
+  if (matches(view, process, finding.process)) next_.finding(view, finding, process);
+}
+
+}  // namespace stray

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lets through to another sink only what was asked for. It stands after lineage and detectors, so a filtered
+// output never loses ancestry; ready and summary always pass.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/sink.hpp"
+
+namespace stray {
+
+struct FilterOptions {  // empty: no such condition; within one list any may match, all lists must
+  std::vector<std::uint32_t> pids;
+  std::vector<std::string> ids;    // process ids, or ids of findings ("orphan:7f3k…")
+  std::vector<std::string> exes;   // shell patterns, against the whole path or its base name
+  std::vector<std::string> users;  // names or numbers
+  std::vector<std::string> units;  // shell patterns
+  std::vector<Kind> findings;      // only these findings, and no events
+
+  bool any() const {
+    return !pids.empty() || !ids.empty() || !exes.empty() || !users.empty() || !units.empty() ||
+           !findings.empty();
+  }
+};
+
+class FilterSink final : public Sink {
+ public:
+  FilterSink(FilterOptions options, Sink& next) : options_(std::move(options)), next_(next) {}
+  void ready(const View& view) override { next_.ready(view); }
+  void event(const View& view, const Event& event) override;
+  void seed(const View& view, const Process& process) override;
+  void reparent(const View& view, const Change& change) override;
+  void finding(const View& view, const Finding& finding, const Process* process) override;
+  void summary(const View& view, const Summary& summary) override { next_.summary(view, summary); }
+
+ private:
+  bool matches(const View& view, const Process* process, ProcessKey key) const;
+
+  FilterOptions options_;
+  Sink& next_;
+};
+
+}  // namespace stray
