@@ -34,9 +34,11 @@ struct ReplayOptions {
 
 int run_command(const CommonOptions& common, const RunOptions& run);
 int replay_command(const CommonOptions& common, const ReplayOptions& replay);
-int scan_command(const CommonOptions& common);
-int tree_command(const CommonOptions& common, const std::string& who);  // "": all
-int explain_command(const CommonOptions& common, const std::string& who);
+// These look at this host, or at a capture when it has files.
+int scan_command(const CommonOptions& common, const CaptureChoice& capture);
+int tree_command(const CommonOptions& common, const CaptureChoice& capture, const std::string& who);  // "": all
+int explain_command(const CommonOptions& common, const CaptureChoice& capture, const std::string& who);
+int history_command(const CommonOptions& common, const CaptureChoice& capture, const std::string& who);
 int doctor_command(const CommonOptions& common);
 
 }  // namespace stray

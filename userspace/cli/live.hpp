@@ -26,7 +26,8 @@ class Live {
   void settle();  // rounds until nothing is asked any more: for a look at the host as it is now
   void sleep(bool busy, int wake_fd);
   void stop();         // the rest of the ring, then the end record
-  void look_at_all();  // has every process observed: for tree and explain
+  void ask_about_all();  // has every process observed in the rounds to come: for who asks a capture later
+  void look_at_all();    // the same, with memory, before it returns: for tree and explain
 
  private:
   void feed(RawRecord raw);

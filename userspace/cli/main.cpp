@@ -50,7 +50,7 @@ void add_times(CLI::App& command, CommonOptions& common) {
 }
 
 void add_capture(CLI::App& command, CaptureChoice& capture, const std::string& name) {
-  command.add_option(name, capture.files, "Captures of one boot, in any order; - reads standard input")
+  command.add_option(name, capture.files, "Captures of one boot, in any order; - is standard input")
       ->check(kNotEmpty)
       ->type_name("FILE...");
   command
@@ -59,6 +59,17 @@ void add_capture(CLI::App& command, CaptureChoice& capture, const std::string& n
       ->check(kNotEmpty)
       ->type_name("WHEN");
   command.add_option("--until", capture.until, "Up to then")->check(kNotEmpty)->type_name("WHEN");
+}
+
+void add_source(CLI::App& command, CaptureChoice& capture) {
+  command.add_option("--capture", capture.files, "Look at this capture (all its files) instead of this host")
+      ->check(kNotEmpty)
+      ->type_name("FILE");
+  command
+      .add_option("--at", capture.at,
+                  "At that time instead of the capture's end: 02:13, -1h (before its end)")
+      ->check(kNotEmpty)
+      ->type_name("WHEN");
 }
 
 void add_filter(CLI::App& command, FilterWords& filter) {
@@ -154,10 +165,14 @@ int dispatch(int argc, char** argv) {
       app.add_subcommand("scan", "What is wrong on this host right now; exit 1 if there are findings");
   add_common(*scan, common);
   add_times(*scan, common);
+  CaptureChoice source;
+  add_source(*scan, source);
   scan->footer("Example: sudo stray scan");
 
   auto* tree = app.add_subcommand("tree", "The process tree with who looks after what, age and findings");
   add_common(*tree, common);
+  add_times(*tree, common);
+  add_source(*tree, source);
   std::string root;
   tree->add_option("who", root, "Only this process (a pid or an id) and what is below it")
       ->check(kNotEmpty)
@@ -167,12 +182,25 @@ int dispatch(int argc, char** argv) {
   auto* explain =
       app.add_subcommand("explain", "One process: who looks after it, where it comes from, what to do");
   add_common(*explain, common);
+  add_times(*explain, common);
+  add_source(*explain, source);
   std::string who;
   explain->add_option("who", who, "A pid, or an id as findings show it")
       ->required()
       ->check(kNotEmpty)
       ->type_name("PID|ID");
   explain->footer("Example: sudo stray explain 1234");
+
+  auto* history =
+      app.add_subcommand("history", "What a capture tells of one process or one finding, in order");
+  add_common(*history, common);
+  add_times(*history, common);
+  history->add_option("who", who, "A pid, an id, or a finding as in orphan:54nfnhb2rw0w")
+      ->required()
+      ->check(kNotEmpty)
+      ->type_name("PID|ID");
+  add_capture(*history, source, "--capture");
+  history->footer("Example: stray history 1234 --capture host.stray --since 02:00");
 
   auto* doctor = app.add_subcommand("doctor", "What this kernel and host offer stray, and what is missing");
   add_common(*doctor, common);
@@ -188,9 +216,10 @@ int dispatch(int argc, char** argv) {
     throw UsageError("say what to do: " + command_names(app) + "; see stray --help");
   if (*run_cmd) return run_command(common, run);
   if (*replay_cmd) return replay_command(common, replay);
-  if (*scan) return scan_command(common);
-  if (*tree) return tree_command(common, root);
-  if (*explain) return explain_command(common, who);
+  if (*scan) return scan_command(common, source);
+  if (*tree) return tree_command(common, source, root);
+  if (*explain) return explain_command(common, source, who);
+  if (*history) return history_command(common, source, who);
   return doctor_command(common);
 }
 
