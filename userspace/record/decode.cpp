@@ -59,8 +59,11 @@ class Reader {
       fail("path component without its end");
       return {};
     }
-    // Views into paths_ must survive later appends: room for all of a record's paths is made once.
-    if (paths_.capacity() < raw_.size() * 2 + 64) paths_.reserve(raw_.size() * 2 + 64);
+    // Views into paths_ must survive later appends: room for all of a record's paths is made once. Each is at
+    // most as long as the record: a forged one can name the same bytes three times.
+    constexpr std::size_t kMostPaths = 3;
+    const std::size_t room = (raw_.size() + kCut.size()) * kMostPaths;
+    if (paths_.capacity() < room) paths_.reserve(room);
     const std::size_t begin = paths_.size();
     if (cut) paths_.append(kCut);
     for (std::size_t end = names.size() - 1;;) {  // names[end] is the NUL after the current component
