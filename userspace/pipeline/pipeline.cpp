@@ -22,7 +22,9 @@ void Pipeline::feed(RawRecord raw) {
   const View now = view();
   const bool is_seed = std::holds_alternative<Seed>(event->what);
   if (const auto action = action_of(*event); !action.empty() && !is_seed) {
-    ++counts_[action];
+    Counted& counted = counts_[event->what.index()];
+    counted.action = action;
+    ++counted.count;
     for (Sink* sink : sinks_) sink->event(now, *event);
   }
   for (const Change& change : changes) {
@@ -57,7 +59,8 @@ void Pipeline::tell_ready(const View& view) {
 
 Summary Pipeline::summary() const {
   Summary out;
-  for (const auto& [kind, count] : counts_) out.events.emplace(kind, count);
+  for (const Counted& counted : counts_)
+    if (counted.count) out.events[std::string(counted.action)] += counted.count;
   out.events["seed"] = seeded_;
   out.events["reparent"] = reparented_;
   out.lost = lost_, out.malformed = malformed_, out.raised = raised_, out.cleared = cleared_;

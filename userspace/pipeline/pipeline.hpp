@@ -6,9 +6,10 @@
 // at.
 #pragma once
 
-#include <map>
+#include <array>
 #include <memory>
-#include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "detect/detectors.hpp"
@@ -35,6 +36,11 @@ class Pipeline {
   View view() const { return {host_, detectors_.scene(), time_, lost_}; }
 
  private:
+  struct Counted {  // events of one kind of record; two kinds can be the same action
+    std::string_view action;
+    std::uint64_t count = 0;
+  };
+
   void tell_ready(const View& view);
 
   Decoder decoder_;
@@ -42,7 +48,7 @@ class Pipeline {
   Detectors detectors_;
   Host host_;
   std::vector<Sink*> sinks_;
-  std::map<std::string_view, std::uint64_t> counts_;
+  std::array<Counted, std::variant_size_v<decltype(Event::what)>> counts_{};
   std::uint64_t lost_ = 0, malformed_ = 0, raised_ = 0, cleared_ = 0, reparented_ = 0, seeded_ = 0;
   BootTime time_{};
 };
