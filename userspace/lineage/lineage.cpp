@@ -15,7 +15,7 @@ constexpr BootTime kLateExit{10'000'000'000};  // an exit this soon after a sign
 
 }  // namespace
 
-Lineage::Lineage(LineageOptions options) : options_(options), account_(std::make_shared<Account>()) {}
+Lineage::Lineage(LineageOptions options) : options_(options), account_(std::make_unique<Account>()) {}
 Lineage::~Lineage() = default;
 
 const std::vector<Change>& Lineage::apply(const Event& event) {
@@ -30,7 +30,7 @@ const std::vector<Change>& Lineage::apply(const Event& event) {
 
 const Process* Lineage::find(ProcessKey key) const {
   const auto it = table_.find(key);
-  return it == table_.end() ? nullptr : it->second.get();
+  return it == table_.end() ? nullptr : &it->second;
 }
 
 Process* Lineage::get(ProcessKey key) { return const_cast<Process*>(std::as_const(*this).find(key)); }
@@ -67,14 +67,13 @@ Process& Lineage::create(ProcessKey key) {
     lost.time = now_, lost.inferred = true;
     end(*stale, lost, nullptr, false);
   }
-  auto& slot = table_[key];
-  slot = std::make_unique<Process>();
-  slot->key = key;
+  Process& made = table_[key];
+  made.key = key;
   account_->bytes += kProcessBytes;
   // A record out of its time must not take the pid from who has it now.
   Process*& owner = live_[key.tgid];
-  if (!owner || owner->key < key) owner = slot.get();
-  return *slot;
+  if (!owner || owner->key < key) owner = &made;
+  return made;
 }
 
 Process& Lineage::subject(const Event& event) {
@@ -128,6 +127,7 @@ void Lineage::set_origin(Process& child, Process* origin, Process* creator, Edge
 }
 
 void Lineage::resolve_waiting(Process& parent) {
+  if (waiting_.empty()) return;  // nearly always: only a snapshot fills it
   const auto it = waiting_.find(parent.key);
   if (it == waiting_.end()) return;
   const auto children = std::move(it->second);
@@ -142,21 +142,13 @@ void Lineage::resolve_waiting(Process& parent) {
 
 // ---- images ----
 
-std::shared_ptr<Image> Lineage::make_image(Image image) {
-  auto deleter = [account = account_](Image* dying) {
-    account->bytes -= dying->counted;
-    delete dying;
-  };
-  std::shared_ptr<Image> shared(new Image(std::move(image)), deleter);
-  recount(*shared);
-  return shared;
+std::shared_ptr<Image> Lineage::make_image(const Image& image) {
+  const auto made = std::make_shared<Image>(image);
+  recount(*made);
+  return made;
 }
 
-void Lineage::recount(Image& image) {
-  account_->bytes -= image.counted;
-  image.counted = image.footprint();
-  account_->bytes += image.counted;
-}
+void Lineage::recount(Image& image) { image.charge.set(account_.get(), image.footprint()); }
 
 void Lineage::new_image(Process& process, std::shared_ptr<Image> image) {
   const bool replaces_guess =
@@ -207,7 +199,7 @@ void Lineage::on(const Event& event, const Fork& fork) {
   if (known && known->ended) return;  // a record out of its time: the process has ended
   Process& child = known ? *known : create(event.process);
   Process* parent = get(fork.parent);
-  Process* creator = get(fork.creator);
+  Process* creator = fork.creator == fork.parent ? parent : get(fork.creator);
   const Edge edge = parent ? Edge::observed : Edge::broken;
   if (!parent) ++counts_.broken_edges;
   set_origin(child, parent, creator, edge);
@@ -232,7 +224,8 @@ void Lineage::on(const Event& event, const Fork& fork) {
 void Lineage::on(const Event& event, const Exec& exec) {
   Process& process = subject(event);
   if (process.ended) return;
-  Image image;
+  const auto made = std::make_shared<Image>();
+  Image& image = *made;
   image.time = event.time;
   image.exe = exec.exe, image.cwd = exec.cwd, image.name = exec.name, image.interp = exec.interp;
   image.argv = exec.argv.bytes(), image.argc = exec.argc, image.argv_bytes = exec.argv_bytes;
@@ -240,7 +233,8 @@ void Lineage::on(const Event& event, const Exec& exec) {
   image.dev_major = exec.dev_major, image.dev_minor = exec.dev_minor, image.nlink = exec.nlink;
   image.tty = exec.tty, image.sid = exec.sid;
   recognise_image(image, nullptr);
-  new_image(process, make_image(std::move(image)));
+  recount(image);
+  new_image(process, made);
   process.uid = exec.uid, process.loginuid = exec.loginuid, process.audit_session = exec.audit_session;
   process.tty = exec.tty, process.sid = exec.sid, process.pgid = exec.pgid;
   process.pidns = exec.pidns, process.mntns = exec.mntns, process.cgroup_id = exec.cgroup_id;
@@ -309,7 +303,8 @@ void Lineage::on(const Event& event, const Seed& seed) {
   process.cgroup_id = seed.cgroup_id;
   process.cgroup_path = share(seed.cgroup, process.cgroup_path ? &process : get(seed.parent));
   if (!process.image || (!process.image->at_exec && process.image->exe != seed.exe)) {
-    Image image;
+    const auto made = std::make_shared<Image>();
+    Image& image = *made;
     image.time = event.process.start, image.at_exec = false;
     image.exe = seed.exe, image.cwd = seed.cwd, image.comm = seed.comm, image.inode = seed.inode;
     image.dev_major = seed.dev_major, image.dev_minor = seed.dev_minor, image.nlink = seed.nlink;
@@ -317,7 +312,8 @@ void Lineage::on(const Event& event, const Seed& seed) {
                   (event.flags & STRAY_SEED_CWD_DELETED ? STRAY_EXEC_CWD_DELETED : 0) |
                   (event.flags & STRAY_SEED_MEMFD ? STRAY_EXEC_MEMFD : 0);
     recognise_image(image, nullptr);
-    process.image = make_image(std::move(image));
+    recount(image);
+    process.image = made;
     process.images = std::max(process.images, 1u);
     program_changed(process);
   }
@@ -383,6 +379,7 @@ void Lineage::reparent_children(Process& from, Process* to, bool known) {
 }
 
 void Lineage::release_unneeded() {
+  if (release_.empty()) return;
   // Letting one go can make its own origin unneeded: that one is appended and met later in this loop.
   for (std::size_t i = 0; i < release_.size(); ++i)
     if (Process* dead = get(release_[i]); dead && dead->ended && dead->needed_by == 0) erase(*dead);
@@ -394,7 +391,8 @@ void Lineage::erase(Process& dead) {
   set_origin(dead, nullptr, nullptr, Edge::none);
   unlink_from_parent(dead);
   account_->bytes -= kProcessBytes;
-  table_.erase(dead.key);
+  const ProcessKey key = dead.key;  // erase() may look at its argument after the node is gone
+  table_.erase(key);
 }
 
 // ---- the bound ----
@@ -433,9 +431,9 @@ void Lineage::give_up_oldest() {
     return p && std::binary_search(going.begin(), going.end(), p->key);
   };
   for (auto& [key, process] : table_)
-    if (gone(process->origin) || gone(process->creator))
-      set_origin(*process, gone(process->origin) ? nullptr : process->origin,
-                 gone(process->creator) ? nullptr : process->creator, Edge::evicted);
+    if (gone(process.origin) || gone(process.creator))
+      set_origin(process, gone(process.origin) ? nullptr : process.origin,
+                 gone(process.creator) ? nullptr : process.creator, Edge::evicted);
   for (const ProcessKey& key : going)
     if (Process* dead = get(key); dead && dead->needed_by == 0) {
       erase(*dead);

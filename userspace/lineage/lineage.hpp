@@ -105,7 +105,7 @@ class Lineage {
   void end(Process& process, Ended ended, Process* reaper, bool reaper_known);
   void reparent_children(Process& from, Process* to, bool known);
   void new_image(Process& process, std::shared_ptr<Image> image);
-  std::shared_ptr<Image> make_image(Image image);
+  std::shared_ptr<Image> make_image(const Image& image);
   void recount(Image& image);
   void recognise_image(Image& image, const Observed* seen);
   void program_changed(const Process& process);
@@ -136,10 +136,10 @@ class Lineage {
   Process& subject(const Event& event);  // found, or made with a broken edge: its fork was lost
 
   LineageOptions options_;
-  std::shared_ptr<Account> account_;
+  std::unique_ptr<Account> account_;  // before what is charged to it
   BootTime now_{};
   bool ready_ = false;
-  std::unordered_map<ProcessKey, std::unique_ptr<Process>, ProcessKeyHash> table_;
+  std::unordered_map<ProcessKey, Process, ProcessKeyHash> table_;  // its nodes stay where they are
   std::unordered_map<std::uint32_t, Process*> live_;
   std::unordered_map<ProcessKey, std::vector<ProcessKey>, ProcessKeyHash>
       waiting_;  // seeds before their parents

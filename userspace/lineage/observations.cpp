@@ -50,9 +50,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
   if (!process->image) process->image = make_image({});
   // Forked processes share an image until one of them is seen to differ.
   if (process->image.use_count() > 1) {
-    Image own = *process->image;
-    own.counted = 0;
-    process->image = make_image(std::move(own));
+    process->image = make_image(*process->image);
   }
   Image& image = *process->image;
   if (!image.at_exec) {

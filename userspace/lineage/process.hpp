@@ -32,6 +32,24 @@ struct Account {
   std::size_t bytes = 0;
 };
 
+// What one piece of detail has in the Account, for as long as it lives. A copy is charged anew by its owner.
+class Charge {
+ public:
+  Charge() = default;
+  Charge(const Charge&) {}
+  Charge& operator=(const Charge&) { return *this; }
+  ~Charge() { set(nullptr, 0); }
+  void set(Account* account, std::size_t bytes) {
+    if (account_) account_->bytes -= bytes_;
+    account_ = account, bytes_ = bytes;
+    if (account_) account_->bytes += bytes_;
+  }
+
+ private:
+  Account* account_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
 // One program image: what an exec brought. Shared by the processes that were forked from it.
 struct Image {
   BootTime time{};
@@ -47,7 +65,7 @@ struct Image {
   Tty tty;  // controlling terminal and session at the exec
   std::uint32_t sid = 0;
   Program program;
-  std::size_t counted = 0;  // bytes of it in the Account
+  Charge charge;
 
   StringList arguments() const { return StringList(argv); }
   StringList environment() const { return StringList(env); }
