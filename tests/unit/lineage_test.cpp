@@ -243,5 +243,18 @@ TEST(LineageBound, GivesUpTheOldestDeadAndNeverALivingProcess) {
   EXPECT_EQ(counts.live, 2u);
 }
 
+TEST_F(LineageTest, ADeadCreatorThatIsNeededForLongHoldsNoPlacesForOthers) {
+  feed(fork(child, shell, at(2)));
+  feed(fork(grandchild, child, at(3)));
+  feed(exit(child, at(4), 0, init));  // needed by its child from now on
+  const std::size_t before = lineage.counts().bytes;
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    feed(fork(key(1000 + i, 5), shell, at(5)));
+    feed(exit(key(1000 + i, 5), at(5), 0, init));
+  }
+  EXPECT_LT(lineage.counts().bytes, before + 100'000);
+  EXPECT_NE(lineage.find(child), nullptr);
+}
+
 }  // namespace
 }  // namespace stray

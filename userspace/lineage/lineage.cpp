@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kProcessBytes = sizeof(Process) + 128;  // and its places in the tables
 constexpr std::size_t kPastImages = 8;
+constexpr std::size_t kIdlePlaces = 1024;  // of released processes, in the lists of the dead
 constexpr BootTime kSameKill{
     5'000'000'000};  // a process that passes a signal on to itself was killed by the first sender
 constexpr BootTime kLateExit{10'000'000'000};  // an exit this soon after a signal is told with it
@@ -48,7 +49,7 @@ LineageCounts Lineage::counts() const {
   auto counts = counts_;
   counts.live = live_.size();
   counts.dead = table_.size() - live_.size();
-  counts.bytes = account_->bytes;
+  counts.bytes = account_->bytes + (dead_.size() + skeletons_.size()) * sizeof(ProcessKey);
   return counts;
 }
 
@@ -385,6 +386,12 @@ void Lineage::release_unneeded() {
     if (Process* dead = get(release_[i]); dead && dead->ended && dead->needed_by == 0) erase(*dead);
   release_.clear();
   while (!dead_.empty() && !get(dead_.front())) dead_.pop_front();
+  // One that is needed for long keeps its place at the front: those behind it that went are taken out too,
+  // each time that half of the places are empty.
+  const std::size_t dead = table_.size() - live_.size();
+  const auto released = [this](const ProcessKey& key) { return !get(key); };
+  for (auto* list : {&dead_, &skeletons_})
+    if (list->size() > 2 * dead + kIdlePlaces) std::erase_if(*list, released);
 }
 
 void Lineage::erase(Process& dead) {
