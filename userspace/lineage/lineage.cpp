@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kProcessBytes = sizeof(Process) + 128;  // and its places in the tables
 constexpr std::size_t kPastImages = 8;
+constexpr std::size_t kLongestName = 128;  // of a sender: its argv[0] may be as long as it likes
 constexpr std::size_t kIdlePlaces = 1024;  // of released processes, in the lists of the dead
 constexpr BootTime kSameKill{
     5'000'000'000};  // a process that passes a signal on to itself was killed by the first sender
@@ -150,6 +151,7 @@ std::shared_ptr<Image> Lineage::make_image(const Image& image) {
 }
 
 void Lineage::recount(Image& image) { image.charge.set(account_.get(), image.footprint()); }
+void Lineage::recount(Observed& seen) { seen.charge.set(account_.get(), seen.footprint()); }
 
 void Lineage::new_image(Process& process, std::shared_ptr<Image> image) {
   const bool replaces_guess =
@@ -171,7 +173,10 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
   view.argv_at_exec = image.at_exec;
   if (const auto it = runtimes_.find(file); it != runtimes_.end()) view.runtime = it->second;
   if (seen) {
-    if (image.at_exec && seen->title != image.argv) view.title = StringList(seen->title);
+    const bool same = image.flags & STRAY_EXEC_ARGV_CUT
+                          ? seen->title.starts_with(image.argv) || image.argv.starts_with(seen->title)
+                          : seen->title == image.argv;
+    if (image.at_exec && !same) view.title = StringList(seen->title);
     if (seen->flags & STRAY_SAW_STDIO)
       view.stdin_terminal = seen->stdio[0] == STRAY_STDIO_TTY || seen->stdio[0] == STRAY_STDIO_TTY_GONE;
   }
@@ -272,9 +277,12 @@ void Lineage::on(const Event& event, const Signal& signal) {
                          last->signal == signal.signal && event.time - last->time < kSameKill;
   if (signal.result == 0 && !passed_on) {
     const Process* sender = get(signal.sender);
-    target->last_signal = SignalSeen{
-        event.time,       signal.signal, by_kernel, signal.sender, sender ? sender->label() : std::string(),
-        signal.sender_uid};
+    target->last_signal = SignalSeen{event.time,
+                                     signal.signal,
+                                     by_kernel,
+                                     signal.sender,
+                                     sender ? sender->label().substr(0, kLongestName) : std::string(),
+                                     signal.sender_uid};
   }
   changes_.push_back({Change::Kind::signalled, target, get(signal.sender)});
 }
@@ -288,6 +296,7 @@ void Lineage::on(const Event& event, const Listen& listen) {
   constexpr std::size_t kMostSockets = 64;  // the next look tells what still listens
   if (sockets.size() < kMostSockets && std::find(sockets.begin(), sockets.end(), socket) == sockets.end())
     sockets.push_back(socket);
+  recount(*process->seen);
   changes_.push_back({Change::Kind::listening, process});
 }
 
@@ -417,6 +426,37 @@ void Lineage::enforce_bound() {
   }
   // A pass over the whole table pays only when it lets many go.
   if (account_->bytes > options_.memory_bytes && skeletons_.size() > table_.size() / 8) give_up_oldest();
+  if (account_->bytes > options_.memory_bytes && account_->bytes >= cut_again_) cut_living(target);
+}
+
+// What a program is stands at the front of its argv. A cut is said in the flags of the image, and the whole
+// length stays known.
+void Lineage::cut_living(std::size_t target) {
+  constexpr std::size_t kKept[] = {4096, 512};
+  for (const std::size_t most : kKept) {
+    if (account_->bytes <= target) break;
+    for (auto& [tgid, process] : live_) cut_argv(*process, most);
+  }
+  // Where the living fill the bound by their number alone there is nothing to cut each time.
+  cut_again_ = account_->bytes + options_.memory_bytes / 16;
+}
+
+void Lineage::cut_argv(Process& process, std::size_t most) {
+  const auto shorten = [most](std::string& text) {
+    if (text.size() <= most) return false;
+    text.resize(most);
+    text.shrink_to_fit();
+    return true;
+  };
+  const auto cut = [&](Image& image) {
+    if (!shorten(image.argv)) return;
+    image.flags |= STRAY_EXEC_ARGV_CUT;
+    recount(image);
+    ++counts_.cut_argv;
+  };
+  if (process.image) cut(*process.image);
+  for (const auto& image : process.past) cut(*image);
+  if (process.seen && shorten(process.seen->title)) recount(*process.seen);
 }
 
 void Lineage::drop_detail(Process& dead) {

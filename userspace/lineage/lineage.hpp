@@ -4,9 +4,9 @@
 // Design: apply() takes one decoded event and changes the table; what changed is told in Change values that
 // detectors and sinks read. A dead process stays while a living one has it as origin or creator, then goes
 // with the next event (so that sinks can still describe it in the event of its end). Time: only that of the
-// records. Memory: detail is counted; over the bound the oldest dead lose theirs first, then go; a living
-// process is never given up. Ownership: Lineage owns every Process; pointers hold until the next apply(), of
-// living processes until their end.
+// records. Memory: detail is counted; over the bound the oldest dead lose theirs first, then go, then
+// the living lose the end of a long argv; a living process is never given up. Ownership: Lineage owns every
+// Process; pointers hold until the next apply(), of living processes until their end.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +47,7 @@ struct LineageOptions {
 
 struct LineageCounts {
   std::uint64_t live = 0, dead = 0, evicted_detail = 0, evicted = 0, broken_edges = 0;
+  std::uint64_t cut_argv = 0;  // of living processes, shortened for the memory bound
   std::size_t bytes = 0;
 };
 
@@ -107,6 +108,7 @@ class Lineage {
   void new_image(Process& process, std::shared_ptr<Image> image);
   std::shared_ptr<Image> make_image(const Image& image);
   void recount(Image& image);
+  void recount(Observed& seen);
   void recognise_image(Image& image, const Observed* seen);
   void program_changed(const Process& process);
   std::shared_ptr<const std::string> share(std::string_view cgroup, const Process* relative);
@@ -115,6 +117,8 @@ class Lineage {
   void enforce_bound();
   void drop_detail(Process& dead);
   void give_up_oldest();
+  void cut_living(std::size_t target);
+  void cut_argv(Process& process, std::size_t most);
 
   void on(const Event& event, const Fork& fork);
   void on(const Event& event, const Exec& exec);
@@ -151,6 +155,7 @@ class Lineage {
   std::deque<ProcessKey> skeletons_;  // of those, the ones whose detail was dropped
   std::vector<ProcessKey> release_;   // dead and needed by nobody: goes with the next event
   std::vector<Change> changes_;
+  std::size_t cut_again_ = 0;  // bytes from which another look at the living pays
   LineageCounts counts_;
 };
 

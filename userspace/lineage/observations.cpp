@@ -33,6 +33,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
   seen.stdio = saw.stdio, seen.stdio_tty = saw.stdio_tty;
   seen.cwd = saw.cwd, seen.exe = saw.exe, seen.user = saw.user, seen.login = saw.login;
   seen.pidfile = saw.pidfile, seen.pm2 = saw.pm2, seen.title = saw.argv.bytes();
+  recount(seen);
   process->sid = saw.sid, process->pgid = saw.pgid, process->tty = saw.tty, process->uid = saw.uid;
   process->loginuid = saw.loginuid;
   if (saw.stdio_tty && saw.sid) {
@@ -58,6 +59,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
     image.argc = 0;
     saw.argv.each([&](std::string_view) { ++image.argc; });
     image.argv_bytes = static_cast<std::uint32_t>(image.argv.size());
+    image.flags &= ~STRAY_EXEC_ARGV_CUT;
     if (image.exe.empty()) image.exe = saw.exe;
   }
   if (image.cwd.empty()) image.cwd = saw.cwd;
@@ -84,6 +86,7 @@ void Lineage::on(const Event& event, const SawScript& saw) {
     seen.script_missing_since = event.time;
   if (saw.state == STRAY_SCRIPT_PRESENT && seen.script_first.entry != saw.entry) seen.script_first = now;
   seen.script = std::move(now);
+  recount(seen);
   changes_.push_back({Change::Kind::observed, process});
 }
 
@@ -107,6 +110,7 @@ void Lineage::on(const Event& event, const SawSockets& saw) {
     std::memcpy(&one, saw.raw.data() + at, sizeof one);
     seen.sockets.push_back({one.family, one.port, std::to_array(one.address)});
   }
+  recount(seen);
   changes_.push_back({Change::Kind::observed, process});
 }
 
