@@ -4,9 +4,9 @@
 // Design: apply() takes one decoded event and changes the table; what changed is told in Change values that
 // detectors and sinks read. A dead process stays while a living one has it as origin or creator, then goes
 // with the next event (so that sinks can still describe it in the event of its end). Time: only that of the
-// records. Memory: detail is counted; over the bound the oldest dead lose theirs first, then go; a living
-// process is never given up. Ownership: Lineage owns every Process; pointers hold until the next apply(), of
-// living processes until their end.
+// records. Memory: detail is counted; over the bound the oldest dead lose theirs first, then go, then
+// the living lose the end of a long argv; a living process is never given up. Ownership: Lineage owns every
+// Process; pointers hold until the next apply(), of living processes until their end.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +47,7 @@ struct LineageOptions {
 
 struct LineageCounts {
   std::uint64_t live = 0, dead = 0, evicted_detail = 0, evicted = 0, broken_edges = 0;
+  std::uint64_t cut_argv = 0;  // of living processes, shortened for the memory bound
   std::size_t bytes = 0;
 };
 
@@ -105,8 +106,9 @@ class Lineage {
   void end(Process& process, Ended ended, Process* reaper, bool reaper_known);
   void reparent_children(Process& from, Process* to, bool known);
   void new_image(Process& process, std::shared_ptr<Image> image);
-  std::shared_ptr<Image> make_image(Image image);
+  std::shared_ptr<Image> make_image(const Image& image);
   void recount(Image& image);
+  void recount(Observed& seen);
   void recognise_image(Image& image, const Observed* seen);
   void program_changed(const Process& process);
   std::shared_ptr<const std::string> share(std::string_view cgroup, const Process* relative);
@@ -115,6 +117,8 @@ class Lineage {
   void enforce_bound();
   void drop_detail(Process& dead);
   void give_up_oldest();
+  void cut_living(std::size_t target);
+  void cut_argv(Process& process, std::size_t most);
 
   void on(const Event& event, const Fork& fork);
   void on(const Event& event, const Exec& exec);
@@ -136,10 +140,10 @@ class Lineage {
   Process& subject(const Event& event);  // found, or made with a broken edge: its fork was lost
 
   LineageOptions options_;
-  std::shared_ptr<Account> account_;
+  std::unique_ptr<Account> account_;  // before what is charged to it
   BootTime now_{};
   bool ready_ = false;
-  std::unordered_map<ProcessKey, std::unique_ptr<Process>, ProcessKeyHash> table_;
+  std::unordered_map<ProcessKey, Process, ProcessKeyHash> table_;  // its nodes stay where they are
   std::unordered_map<std::uint32_t, Process*> live_;
   std::unordered_map<ProcessKey, std::vector<ProcessKey>, ProcessKeyHash>
       waiting_;  // seeds before their parents
@@ -151,6 +155,7 @@ class Lineage {
   std::deque<ProcessKey> skeletons_;  // of those, the ones whose detail was dropped
   std::vector<ProcessKey> release_;   // dead and needed by nobody: goes with the next event
   std::vector<Change> changes_;
+  std::size_t cut_again_ = 0;  // bytes from which another look at the living pays
   LineageCounts counts_;
 };
 

@@ -32,12 +32,30 @@ struct Account {
   std::size_t bytes = 0;
 };
 
+// What one piece of detail has in the Account, for as long as it lives. A copy is charged anew by its owner.
+class Charge {
+ public:
+  Charge() = default;
+  Charge(const Charge&) {}
+  Charge& operator=(const Charge&) { return *this; }
+  ~Charge() { set(nullptr, 0); }
+  void set(Account* account, std::size_t bytes) {
+    if (account_) account_->bytes -= bytes_;
+    account_ = account, bytes_ = bytes;
+    if (account_) account_->bytes += bytes_;
+  }
+
+ private:
+  Account* account_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
 // One program image: what an exec brought. Shared by the processes that were forked from it.
 struct Image {
   BootTime time{};
   bool at_exec = true;  // seen at its exec; false: read from a snapshot later
   std::string exe, cwd, name, interp;
-  std::string argv;  // NUL separated, as StringList
+  std::string argv;  // NUL separated, as StringList; cut where flags say STRAY_EXEC_ARGV_CUT
   std::string env;   // the allowed names only, once observed
   bool env_known = false;
   std::uint32_t argc = 0, argv_bytes = 0, flags = 0;  // flags: STRAY_EXEC_*
@@ -47,13 +65,13 @@ struct Image {
   Tty tty;  // controlling terminal and session at the exec
   std::uint32_t sid = 0;
   Program program;
-  std::size_t counted = 0;  // bytes of it in the Account
+  Charge charge;
 
   StringList arguments() const { return StringList(argv); }
   StringList environment() const { return StringList(env); }
   std::size_t footprint() const {
     return sizeof *this + exe.capacity() + cwd.capacity() + name.capacity() + interp.capacity() +
-           argv.capacity() + env.capacity();
+           argv.capacity() + env.capacity() + program.entry.capacity() + program.name.capacity();
   }
 };
 
@@ -110,6 +128,15 @@ struct Observed {
   BootTime script_missing_since{};
   std::uint64_t rss = 0, anon = 0, swap = 0, cpu_ns = 0;
   std::vector<Listening> sockets;
+  Charge charge;
+
+  std::size_t footprint() const {
+    std::size_t bytes = sizeof *this + sockets.capacity() * sizeof(Listening);
+    for (const std::string* text : {&cwd, &exe, &user, &login, &pidfile, &pm2, &title, &script.entry,
+                                    &script.path, &script_first.entry, &script_first.path})
+      bytes += text->capacity();
+    return bytes;
+  }
 };
 
 struct Process {

@@ -449,6 +449,7 @@ void Ecs::summary(std::string& out, const Summary& summary) {
   json.field("bytes", summary.lineage.bytes);
   json.field("evicted", summary.lineage.evicted);
   json.field("evicted_detail", summary.lineage.evicted_detail);
+  json.field("cut_argv", summary.lineage.cut_argv);
   json.field("broken_edges", summary.lineage.broken_edges);
   json.end_object();
   doc.finish(summary.lost);

@@ -34,7 +34,9 @@ void Pipeline::feed(RawRecord raw) {
   const View now = view();
   const bool is_seed = std::holds_alternative<Seed>(event->what);
   if (const auto action = action_of(*event); !action.empty() && !is_seed) {
-    ++counts_.events[action];
+    Counted& counted = counts_.events[event->what.index()];
+    counted.action = action;
+    ++counted.count;
     tell([&](Sink& sink) { sink.event(now, *event); });
   }
   for (const Change& change : changes) {
@@ -78,7 +80,8 @@ void Pipeline::tell_summary() {
 
 Summary Pipeline::summary() const {
   Summary out;
-  for (const auto& [kind, count] : counts_.events) out.events.emplace(kind, count);
+  for (const Counted& counted : counts_.events)
+    if (counted.count) out.events[std::string(counted.action)] += counted.count;
   out.events["seed"] = counts_.seeded;
   out.events["reparent"] = counts_.reparented;
   out.lost = lost_, out.malformed = counts_.malformed, out.raised = counts_.raised,

@@ -6,9 +6,10 @@
 // at.
 #pragma once
 
-#include <map>
+#include <array>
 #include <memory>
-#include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "detect/detectors.hpp"
@@ -47,8 +48,12 @@ class Pipeline {
   View view() const { return {host_, detectors_->scene(), time_, lost_}; }
 
  private:
+  struct Counted {  // events of one kind of record; two kinds can be the same action
+    std::string_view action;
+    std::uint64_t count = 0;
+  };
   struct Counts {
-    std::map<std::string_view, std::uint64_t> events;
+    std::array<Counted, std::variant_size_v<decltype(Event::what)>> events{};
     std::uint64_t malformed = 0, raised = 0, cleared = 0, reparented = 0, seeded = 0;
   };
 
