@@ -7,16 +7,11 @@
 namespace stray {
 namespace {
 
-constexpr std::size_t kProcessBytes = sizeof(Process) + 128;  // and its places in the tables
-constexpr std::size_t kPastImages = 8;
 constexpr BootTime kSameKill{
     5'000'000'000};  // a process that passes a signal on to itself was killed by the first sender
 constexpr BootTime kLateExit{10'000'000'000};  // an exit this soon after a signal is told with it
 
 }  // namespace
-
-Lineage::Lineage(LineageOptions options) : options_(options), account_(std::make_shared<Account>()) {}
-Lineage::~Lineage() = default;
 
 const std::vector<Change>& Lineage::apply(const Event& event) {
   changes_.clear();
@@ -34,6 +29,14 @@ const Process* Lineage::find(ProcessKey key) const {
 }
 
 Process* Lineage::get(ProcessKey key) { return const_cast<Process*>(std::as_const(*this).find(key)); }
+
+// A key can come back after its release, when a record of it comes late: that is another death.
+const Process* Lineage::find(const Death& death) const {
+  const Process* process = find(death.key);
+  return process && process->death == death.number ? process : nullptr;
+}
+
+Process* Lineage::get(const Death& death) { return const_cast<Process*>(std::as_const(*this).find(death)); }
 
 const Process* Lineage::live(std::uint32_t tgid) const {
   const auto it = live_.find(tgid);
@@ -183,7 +186,6 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
       view.stdin_terminal = seen->stdio[0] == STRAY_STDIO_TTY || seen->stdio[0] == STRAY_STDIO_TTY_GONE;
   }
   image.program = recognise(view);
-  constexpr std::size_t kMostRuntimes = 1024;
   if (image.program.runtime != Runtime::none && image.inode && runtimes_.size() < kMostRuntimes)
     runtimes_.emplace(file, image.program.runtime);
 }
@@ -369,7 +371,8 @@ void Lineage::end(Process& process, Ended ended, Process* reaper, bool reaper_kn
   Process* parent = process.parent;
   unlink_from_parent(process);
   if (parent) process.parent_key = parent->key;
-  dead_.push_back(process.key);
+  process.death = ++deaths_;
+  dead_.push_back({process.death, process.key});
   if (process.needed_by == 0) release_.push_back(process.key);
 }
 
@@ -388,12 +391,18 @@ void Lineage::release_unneeded() {
     if (Process* dead = get(release_[i]); dead && dead->ended && dead->needed_by == 0) erase(*dead);
   release_.clear();
   while (!dead_.empty() && !get(dead_.front())) dead_.pop_front();
+  // One that stays long at the front would keep the places of all that came and went after it.
+  constexpr std::size_t kRoom = 1024;
+  const auto released = [&](const Death& death) { return !get(death); };
+  if (dead_.size() > 2 * (table_.size() - live_.size()) + kRoom) std::erase_if(dead_, released);
+  if (skeletons_.size() > 2 * skeletons_held_ + kRoom) std::erase_if(skeletons_, released);
 }
 
 void Lineage::erase(Process& dead) {
   set_origin(dead, nullptr, nullptr, Edge::none);
   unlink_from_parent(dead);
   account_->bytes -= kProcessBytes;
+  skeletons_held_ -= dead.skeleton;
   table_.erase(dead.key);
 }
 
@@ -403,7 +412,7 @@ void Lineage::enforce_bound() {
   const std::size_t target =
       options_.memory_bytes - options_.memory_bytes / 8;  // some air, so that this is rare
   while (account_->bytes > target && !dead_.empty()) {
-    const ProcessKey oldest = dead_.front();
+    const Death oldest = dead_.front();
     dead_.pop_front();
     if (Process* dead = get(oldest)) {
       drop_detail(*dead);
@@ -411,23 +420,24 @@ void Lineage::enforce_bound() {
     }
   }
   // A pass over the whole table pays only when it lets many go.
-  if (account_->bytes > options_.memory_bytes && skeletons_.size() > table_.size() / 8) give_up_oldest();
+  if (account_->bytes > options_.memory_bytes && skeletons_held_ > table_.size() / 8) give_up_oldest();
 }
 
 void Lineage::drop_detail(Process& dead) {
   dead.image.reset();
   dead.past.clear();
   dead.seen.reset();
+  dead.skeleton = true;
+  ++skeletons_held_;
   ++counts_.evicted_detail;
 }
 
 // One pass over the table for half of the skeletons: their descendants' links are marked, never guessed.
 void Lineage::give_up_oldest() {
   std::vector<ProcessKey> going;
-  for (std::size_t n = skeletons_.size() / 2 + 1; n > 0 && !skeletons_.empty(); --n) {
-    if (get(skeletons_.front())) going.push_back(skeletons_.front());
-    skeletons_.pop_front();
-  }
+  for (const std::size_t half = skeletons_held_ / 2 + 1; going.size() < half && !skeletons_.empty();
+       skeletons_.pop_front())
+    if (get(skeletons_.front())) going.push_back(skeletons_.front().key);
   std::sort(going.begin(), going.end());
   const auto gone = [&](const Process* p) {
     return p && std::binary_search(going.begin(), going.end(), p->key);

@@ -12,8 +12,6 @@ Observed& seen_of(Process& process) {
   return *process.seen;
 }
 
-constexpr std::size_t kMostSessions = 4096;
-
 }  // namespace
 
 Tty Lineage::session_tty(std::uint32_t sid) const {

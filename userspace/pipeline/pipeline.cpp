@@ -15,6 +15,12 @@ void Pipeline::feed(RawRecord raw) {
     ++malformed_;
     return;
   }
+  if (const auto* state = std::get_if<SavedState>(&event->what)) return restore(*event, *state);
+  if (stage_ == Stage::restoring) {
+    ++malformed_;  // the saved state has no end
+    end_restore(event->time);
+  }
+  stage_ = Stage::running;
   time_ = std::max(time_, event->time);
   lost_ = std::max(lost_, event->lost);
   host_.learn(*event);

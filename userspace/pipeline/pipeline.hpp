@@ -6,6 +6,7 @@
 // at.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 #include "output/host.hpp"
 #include "pipeline/sink.hpp"
 #include "record/decode.hpp"
+#include "record/state.hpp"
 
 namespace stray {
 
@@ -25,6 +27,11 @@ class Pipeline {
 
   void add(Sink& sink) { sinks_.push_back(&sink); }  // borrowed
   void feed(RawRecord raw);
+
+  // Gives the state between two feed() as records (docs/capture-format.md); `now` becomes their time. Fed to
+  // a new pipeline they make one that goes on as this one does; its sinks are told ready and the live
+  // processes. Options are not part of it. Records are valid during the call alone.
+  void save_state(const std::function<void(RawRecord)>& emit, BootTime now) const;
 
   Lineage& lineage() { return lineage_; }
   Detectors& detectors() { return detectors_; }
@@ -36,7 +43,15 @@ class Pipeline {
 
  private:
   void tell_ready(const View& view);
+  void restore(const Event& event, const SavedState& state);
+  bool restore_item(const StateItem& item);
+  void end_restore(BootTime time);
 
+  // What an output can tell is saved in state.cpp: a new field needs a line there.
+  friend struct tlv::Saved<Pipeline>;
+  enum class Stage : std::uint8_t { fresh, restoring, running } stage_ = Stage::fresh;
+  bool core_known_ = false;
+  StateJoiner joiner_;
   Decoder decoder_;
   Lineage lineage_;
   Detectors detectors_;
