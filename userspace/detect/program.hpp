@@ -60,7 +60,7 @@ struct SupervisorKind {
   bool by_pidfile = false;  // no ancestor of what it restarts (monit)
 };
 
-struct Program {
+struct Program {  // every field is saved in program_state.cpp: a new one needs a line there
   Runtime runtime = Runtime::none;
   EntryKind entry_kind = EntryKind::none;
   std::string entry;  // as given (relative to its directory), or what the wrapper script runs
@@ -80,6 +80,10 @@ struct Program {
   std::uint32_t heap_limit_mib = 0;  // --max-old-space-size of argv or NODE_OPTIONS; 0: not given
   std::optional<SupervisorKind> supervisor;
 };
+
+// The fields of a saved state (program_state.cpp). restore_program: false where they are malformed.
+std::string save_program(const Program& program);
+bool restore_program(Program& program, std::string_view body);
 
 struct ProgramView {
   std::string_view exe;  // resolved path of the image, without " (deleted)"

@@ -7,18 +7,12 @@
 namespace stray {
 namespace {
 
-constexpr std::size_t kProcessBytes = sizeof(Process) + 128;  // and its places in the tables
-constexpr std::size_t kPastImages = 8;
 constexpr std::size_t kLongestName = 128;  // of a sender: its argv[0] may be as long as it likes
-constexpr std::size_t kIdlePlaces = 1024;  // of released processes, in the lists of the dead
 constexpr BootTime kSameKill{
     5'000'000'000};  // a process that passes a signal on to itself was killed by the first sender
 constexpr BootTime kLateExit{10'000'000'000};  // an exit this soon after a signal is told with it
 
 }  // namespace
-
-Lineage::Lineage(LineageOptions options) : options_(options), account_(std::make_unique<Account>()) {}
-Lineage::~Lineage() = default;
 
 const std::vector<Change>& Lineage::apply(const Event& event) {
   changes_.clear();
@@ -37,6 +31,14 @@ const Process* Lineage::find(ProcessKey key) const {
 
 Process* Lineage::get(ProcessKey key) { return const_cast<Process*>(std::as_const(*this).find(key)); }
 
+// A key can come back after its release, when a record of it comes late: that is another death.
+const Process* Lineage::find(const Death& death) const {
+  const Process* process = find(death.key);
+  return process && process->death == death.number ? process : nullptr;
+}
+
+Process* Lineage::get(const Death& death) { return const_cast<Process*>(std::as_const(*this).find(death)); }
+
 const Process* Lineage::live(std::uint32_t tgid) const {
   const auto it = live_.find(tgid);
   return it == live_.end() ? nullptr : it->second;
@@ -50,7 +52,7 @@ LineageCounts Lineage::counts() const {
   auto counts = counts_;
   counts.live = live_.size();
   counts.dead = table_.size() - live_.size();
-  counts.bytes = account_->bytes + (dead_.size() + skeletons_.size()) * sizeof(ProcessKey);
+  counts.bytes = account_->bytes + (table_.size() - live_.size()) * sizeof(Death);
   return counts;
 }
 
@@ -181,7 +183,6 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
       view.stdin_terminal = seen->stdio[0] == STRAY_STDIO_TTY || seen->stdio[0] == STRAY_STDIO_TTY_GONE;
   }
   image.program = recognise(view);
-  constexpr std::size_t kMostRuntimes = 1024;
   if (image.program.runtime != Runtime::none && image.inode && runtimes_.size() < kMostRuntimes)
     runtimes_.emplace(file, image.program.runtime);
 }
@@ -290,13 +291,13 @@ void Lineage::on(const Event& event, const Signal& signal) {
 void Lineage::on(const Event& event, const Listen& listen) {
   Process* process = get(event.process);
   if (!process || process->ended) return;
-  if (!process->seen) process->seen = std::make_unique<Observed>();
+  Observed& seen = seen_of(*process);
   const Listening socket{listen.family, listen.port, listen.address};
-  auto& sockets = process->seen->sockets;
+  auto& sockets = seen.sockets;
   constexpr std::size_t kMostSockets = 64;  // the next look tells what still listens
   if (sockets.size() < kMostSockets && std::find(sockets.begin(), sockets.end(), socket) == sockets.end())
     sockets.push_back(socket);
-  recount(*process->seen);
+  recount(seen);
   changes_.push_back({Change::Kind::listening, process});
 }
 
@@ -375,7 +376,8 @@ void Lineage::end(Process& process, Ended ended, Process* reaper, bool reaper_kn
   Process* parent = process.parent;
   unlink_from_parent(process);
   if (parent) process.parent_key = parent->key;
-  dead_.push_back(process.key);
+  process.death = ++deaths_;
+  dead_.push_back({process.death, process.key});
   if (process.needed_by == 0) release_.push_back(process.key);
 }
 
@@ -395,18 +397,18 @@ void Lineage::release_unneeded() {
     if (Process* dead = get(release_[i]); dead && dead->ended && dead->needed_by == 0) erase(*dead);
   release_.clear();
   while (!dead_.empty() && !get(dead_.front())) dead_.pop_front();
-  // One that is needed for long keeps its place at the front: those behind it that went are taken out too,
-  // each time that half of the places are empty.
-  const std::size_t dead = table_.size() - live_.size();
-  const auto released = [this](const ProcessKey& key) { return !get(key); };
-  for (auto* list : {&dead_, &skeletons_})
-    if (list->size() > 2 * dead + kIdlePlaces) std::erase_if(*list, released);
+  // One that stays long at the front would keep the places of all that came and went after it.
+  constexpr std::size_t kRoom = 1024;
+  const auto released = [&](const Death& death) { return !get(death); };
+  if (dead_.size() > 2 * (table_.size() - live_.size()) + kRoom) std::erase_if(dead_, released);
+  if (skeletons_.size() > 2 * skeletons_held_ + kRoom) std::erase_if(skeletons_, released);
 }
 
 void Lineage::erase(Process& dead) {
   set_origin(dead, nullptr, nullptr, Edge::none);
   unlink_from_parent(dead);
   account_->bytes -= kProcessBytes;
+  skeletons_held_ -= dead.skeleton;
   const ProcessKey key = dead.key;  // erase() may look at its argument after the node is gone
   table_.erase(key);
 }
@@ -417,7 +419,7 @@ void Lineage::enforce_bound() {
   const std::size_t target =
       options_.memory_bytes - options_.memory_bytes / 8;  // some air, so that this is rare
   while (account_->bytes > target && !dead_.empty()) {
-    const ProcessKey oldest = dead_.front();
+    const Death oldest = dead_.front();
     dead_.pop_front();
     if (Process* dead = get(oldest)) {
       drop_detail(*dead);
@@ -425,7 +427,7 @@ void Lineage::enforce_bound() {
     }
   }
   // A pass over the whole table pays only when it lets many go.
-  if (account_->bytes > options_.memory_bytes && skeletons_.size() > table_.size() / 8) give_up_oldest();
+  if (account_->bytes > options_.memory_bytes && skeletons_held_ > table_.size() / 8) give_up_oldest();
   if (account_->bytes > options_.memory_bytes && account_->bytes >= cut_again_) cut_living(target);
 }
 
@@ -463,16 +465,17 @@ void Lineage::drop_detail(Process& dead) {
   dead.image.reset();
   dead.past.clear();
   dead.seen.reset();
+  dead.skeleton = true;
+  ++skeletons_held_;
   ++counts_.evicted_detail;
 }
 
 // One pass over the table for half of the skeletons: their descendants' links are marked, never guessed.
 void Lineage::give_up_oldest() {
   std::vector<ProcessKey> going;
-  for (std::size_t n = skeletons_.size() / 2 + 1; n > 0 && !skeletons_.empty(); --n) {
-    if (get(skeletons_.front())) going.push_back(skeletons_.front());
-    skeletons_.pop_front();
-  }
+  for (const std::size_t half = skeletons_held_ / 2 + 1; going.size() < half && !skeletons_.empty();
+       skeletons_.pop_front())
+    if (get(skeletons_.front())) going.push_back(skeletons_.front().key);
   std::sort(going.begin(), going.end());
   const auto gone = [&](const Process* p) {
     return p && std::binary_search(going.begin(), going.end(), p->key);

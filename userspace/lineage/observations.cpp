@@ -5,16 +5,13 @@
 #include "lineage/lineage.hpp"
 
 namespace stray {
-namespace {
-
-Observed& seen_of(Process& process) {
-  if (!process.seen) process.seen = std::make_unique<Observed>();
+Observed& Lineage::seen_of(Process& process) {
+  if (!process.seen) {
+    process.seen = std::make_unique<Observed>();
+    recount(*process.seen);
+  }
   return *process.seen;
 }
-
-constexpr std::size_t kMostSessions = 4096;
-
-}  // namespace
 
 Tty Lineage::session_tty(std::uint32_t sid) const {
   const auto it = session_ttys_.find(sid);

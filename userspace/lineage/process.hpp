@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of one process, alive or dead but still needed by a living descendant.
+// What is known of one process, alive or dead but still needed by a living descendant. Every field here is
+// saved in lineage/fields.hpp: a new one needs a line there.
 #pragma once
 
 #include <array>
@@ -70,8 +71,9 @@ struct Image {
   StringList arguments() const { return StringList(argv); }
   StringList environment() const { return StringList(env); }
   std::size_t footprint() const {
-    return sizeof *this + exe.capacity() + cwd.capacity() + name.capacity() + interp.capacity() +
-           argv.capacity() + env.capacity() + program.entry.capacity() + program.name.capacity();
+    // Lengths, not capacities: those depend on how a text came about, and the figure is part of the output.
+    return sizeof *this + exe.size() + cwd.size() + name.size() + interp.size() + argv.size() + env.size() +
+           program.entry.size() + program.name.size();
   }
 };
 
@@ -131,10 +133,10 @@ struct Observed {
   Charge charge;
 
   std::size_t footprint() const {
-    std::size_t bytes = sizeof *this + sockets.capacity() * sizeof(Listening);
+    std::size_t bytes = sizeof *this + sockets.size() * sizeof(Listening);
     for (const std::string* text : {&cwd, &exe, &user, &login, &pidfile, &pm2, &title, &script.entry,
                                     &script.path, &script_first.entry, &script_first.path})
-      bytes += text->capacity();
+      bytes += text->size();
     return bytes;
   }
 };
@@ -160,8 +162,9 @@ struct Process {
   std::uint32_t images = 0;                  // how many in all
 
   bool kthread = false, subreaper = false, namespace_init = false;
-  bool seeded = false;  // alive before stray looked
-  bool oom = false;     // marked by the OOM killer
+  bool seeded = false;    // alive before stray looked
+  bool oom = false;       // marked by the OOM killer
+  bool skeleton = false;  // dead, and its detail was given up for the memory bound
   std::optional<Ended> ended;
   std::optional<SignalSeen> last_signal;
   std::unique_ptr<Observed> seen;
@@ -169,6 +172,7 @@ struct Process {
   // Links kept by Lineage.
   Process *first_child = nullptr, *last_child = nullptr, *next = nullptr, *previous = nullptr;
   std::uint32_t needed_by = 0;  // processes whose origin or creator this is
+  std::uint64_t death = 0;      // number of its end, in the order of ends
 
   bool alive() const { return !ended; }
   const Program& program() const;

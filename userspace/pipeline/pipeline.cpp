@@ -14,6 +14,9 @@ void Pipeline::reset() {
   detectors_.reset();  // it refers to the lineage
   lineage_ = std::make_unique<Lineage>(bounds_);
   detectors_ = std::make_unique<Detectors>(detect_, *lineage_);
+  stage_ = Stage::fresh;
+  core_known_ = false;
+  joiner_ = {};
   host_ = {};
   counts_ = {};
   lost_ = 0;
@@ -27,6 +30,12 @@ void Pipeline::feed(RawRecord raw) {
     ++counts_.malformed;
     return;
   }
+  if (const auto* state = std::get_if<SavedState>(&event->what)) return restore(*event, *state);
+  if (stage_ == Stage::restoring) {
+    ++counts_.malformed;  // the saved state has no end
+    end_restore(event->time);
+  }
+  stage_ = Stage::running;
   time_ = std::max(time_, event->time);
   lost_ = std::max(lost_, event->lost);
   host_.learn(*event);
@@ -80,6 +89,7 @@ void Pipeline::tell_summary() {
 
 Summary Pipeline::summary() const {
   Summary out;
+  out.events = counts_.before;
   for (const Counted& counted : counts_.events)
     if (counted.count) out.events[std::string(counted.action)] += counted.count;
   out.events["seed"] = counts_.seeded;

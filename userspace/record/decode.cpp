@@ -265,6 +265,16 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
     case STRAY_SAW_SOCKETS:
       event.what = saw_sockets_of(in);
       return true;
+    case STRAY_STATE_IMAGE:
+    case STRAY_STATE_PROCESS:
+    case STRAY_STATE_WATCH:
+    case STRAY_STATE_OOM:
+    case STRAY_STATE_CORE:
+    case STRAY_STATE_END: {
+      const auto r = in.fixed<stray_state>();
+      event.what = SavedState{kind, (r.head.flags & STRAY_STATE_MORE) != 0, in.text(r.body)};
+      return true;
+    }
   }
   return false;
 }
