@@ -42,7 +42,7 @@ int make(const char* path, std::uint64_t bytes) {
     if (writer.status().bytes >= bytes) break;
     if (!writer.wants_checkpoint()) continue;
     writer.begin_checkpoint(pipeline.time());
-    pipeline.save_state([&](RawRecord record) { writer.append(record); });
+    pipeline.save_state([&](RawRecord record) { writer.append(record); }, pipeline.time());
     writer.end_checkpoint();
   }
   storm.end();
