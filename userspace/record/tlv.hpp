@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields of saved states: tag, length, bytes. One description of a struct, Saved<T>, both writes and reads
-// it:
+// Fields of saved states: tag, length, bytes. One description of a struct, Saved<T>, writes and reads it:
 //
 //   template <> struct Saved<Tool> {
 //     static void fields(auto& a, auto& tool) {
@@ -35,7 +34,7 @@
 
 namespace stray::tlv {
 
-// The last enumerator of E, as LastOf<E>::value. Numbers beyond it are of a newer version: the field keeps
+// The last enumerator of E, as LastOf<E>::value. A number beyond it is of a newer version: the field keeps
 // its usual value.
 template <typename E>
 struct LastOf;
