@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/options.hpp"
 
@@ -16,10 +17,18 @@ struct RunOptions {
   std::string ring = "4MiB";
 };
 
+struct ExportOptions {
+  std::string format;              // ecs, perfetto, dot, sqlite
+  std::string output;              // --output FILE; "": standard output
+  std::vector<std::string> files;  // captures, in their order
+  bool all = false;                // dot: ended processes too
+};
+
 int run_command(const CommonOptions& common, const RunOptions& run);
 int scan_command(const CommonOptions& common);
 int tree_command(const CommonOptions& common, const std::string& who);  // "": all
 int explain_command(const CommonOptions& common, const std::string& who);
+int export_command(const CommonOptions& common, const ExportOptions& options);
 int doctor_command(const CommonOptions& common);
 
 }  // namespace stray

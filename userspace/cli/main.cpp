@@ -26,12 +26,16 @@ void occupy_standard_descriptors() {
     if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-void add_common(CLI::App& command, CommonOptions& common) {
+void add_config(CLI::App& command, CommonOptions& common) {
   command
       .add_option("--config", common.config,
                   "Configuration file (default: " + std::string(kDefaultConfig) + ", when it is there)")
       ->check(kNotEmpty)
       ->type_name("FILE");
+}
+
+void add_common(CLI::App& command, CommonOptions& common) {
+  add_config(command, common);
   command.add_flag("--json", common.json, "One ECS document a line instead of text");
   command.add_option("--color", common.color, "Colours: auto, always or never (NO_COLOR is honoured)")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -108,6 +112,24 @@ int dispatch(int argc, char** argv) {
       ->type_name("PID|ID");
   explain->footer("Example: sudo stray explain 1234");
 
+  auto* to_file = app.add_subcommand("export", "A capture as ECS NDJSON, Perfetto trace, DOT graph or SQLite database");
+  add_config(*to_file, common);
+  add_times(*to_file, common);
+  ExportOptions exported;
+  to_file->add_option("--format", exported.format, "ecs, perfetto, dot or sqlite")
+      ->required()
+      ->check(CLI::IsMember({"ecs", "perfetto", "dot", "sqlite"}))
+      ->type_name("FORMAT");
+  to_file->add_option("--output", exported.output, "Write to a new file instead of standard output")
+      ->check(kNotEmpty)
+      ->type_name("FILE");
+  to_file->add_flag("--all", exported.all, "dot: the processes that ended too");
+  to_file->add_option("files", exported.files, "Captures, in their order")
+      ->required()
+      ->check(kNotEmpty)
+      ->type_name("FILE");
+  to_file->footer("Example: stray export --format perfetto --output host.pftrace host.stray");
+
   auto* doctor = app.add_subcommand("doctor", "What this kernel and host offer stray, and what is missing");
   add_common(*doctor, common);
   doctor->footer("Example: sudo stray doctor");
@@ -124,6 +146,7 @@ int dispatch(int argc, char** argv) {
   if (*scan) return scan_command(common);
   if (*tree) return tree_command(common, root);
   if (*explain) return explain_command(common, who);
+  if (*to_file) return export_command(common, exported);
   return doctor_command(common);
 }
 
