@@ -112,7 +112,8 @@ int dispatch(int argc, char** argv) {
       ->type_name("PID|ID");
   explain->footer("Example: sudo stray explain 1234");
 
-  auto* to_file = app.add_subcommand("export", "A capture as ECS NDJSON, Perfetto trace, DOT graph or SQLite database");
+  auto* to_file =
+      app.add_subcommand("export", "A capture as ECS NDJSON, Perfetto trace, DOT graph or SQLite database");
   add_config(*to_file, common);
   add_times(*to_file, common);
   ExportOptions exported;
@@ -129,6 +130,23 @@ int dispatch(int argc, char** argv) {
       ->check(kNotEmpty)
       ->type_name("FILE");
   to_file->footer("Example: stray export --format perfetto --output host.pftrace host.stray");
+
+  auto* replay = app.add_subcommand("replay", "What an earlier `stray run --journal` told, from the journal");
+  add_common(*replay, common);
+  JournalSourceOptions source;
+  bool from_journal = false;
+  replay->add_flag("--journal", from_journal, "Read the journal")->required();
+  replay->add_option("--directory", source.directory, "Journal files copied from another host")
+      ->check(kNotEmpty)
+      ->type_name("DIR");
+  replay->add_option("--since", source.since, "Not before this moment")->check(kNotEmpty)->type_name("TIME");
+  replay->add_option("--until", source.until, "Not after this moment")->check(kNotEmpty)->type_name("TIME");
+  replay->add_option("--pid", source.pids, "Only this process")->type_name("PID");
+  replay->add_option("--id", source.ids, "Only this process or finding")->check(kNotEmpty)->type_name("ID");
+  replay->add_option("--finding", source.findings, "Only findings of this kind, or all")
+      ->check(kNotEmpty)
+      ->type_name("KIND");
+  replay->footer("Example: sudo stray replay --journal --since 02:00");
 
   auto* doctor = app.add_subcommand("doctor", "What this kernel and host offer stray, and what is missing");
   add_common(*doctor, common);
@@ -147,6 +165,7 @@ int dispatch(int argc, char** argv) {
   if (*tree) return tree_command(common, root);
   if (*explain) return explain_command(common, who);
   if (*to_file) return export_command(common, exported);
+  if (*replay) return journal_replay(common, source);
   return doctor_command(common);
 }
 
