@@ -26,12 +26,16 @@ void occupy_standard_descriptors() {
     if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-void add_common(CLI::App& command, CommonOptions& common) {
+void add_config(CLI::App& command, CommonOptions& common) {
   command
       .add_option("--config", common.config,
                   "Configuration file (default: " + std::string(kDefaultConfig) + ", when it is there)")
       ->check(kNotEmpty)
       ->type_name("FILE");
+}
+
+void add_common(CLI::App& command, CommonOptions& common) {
+  add_config(command, common);
   command.add_flag("--json", common.json, "One ECS document a line instead of text");
   command.add_option("--color", common.color, "Colours: auto, always or never (NO_COLOR is honoured)")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -108,6 +112,19 @@ int dispatch(int argc, char** argv) {
       ->type_name("PID|ID");
   explain->footer("Example: sudo stray explain 1234");
 
+  auto* report = app.add_subcommand("report", "The incident's document: what is wrong, why, and what to do");
+  ReportOptions report_options;
+  add_config(*report, common);
+  add_times(*report, common);
+  report->add_option("--format", report_options.format, "md: Markdown, or html: one file that a browser opens")
+      ->check(CLI::IsMember({"md", "html"}))
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  report->add_option("--output", report_options.output, "Write to a new file instead of standard output")
+      ->check(kNotEmpty)
+      ->type_name("FILE");
+  report->footer("Example: sudo stray report --format html --output report.html");
+
   auto* doctor = app.add_subcommand("doctor", "What this kernel and host offer stray, and what is missing");
   add_common(*doctor, common);
   doctor->footer("Example: sudo stray doctor");
@@ -124,6 +141,7 @@ int dispatch(int argc, char** argv) {
   if (*scan) return scan_command(common);
   if (*tree) return tree_command(common, root);
   if (*explain) return explain_command(common, who);
+  if (*report) return report_command(common, report_options);
   return doctor_command(common);
 }
 
