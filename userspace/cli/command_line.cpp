@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which commands and options there are (CLI11 only here). One function a command: its options, and what it runs.
+// Which commands and options there are (CLI11 only here). One function a command: its options, and what it
+// runs.
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
@@ -62,14 +63,18 @@ class CommandLine {
     return *made;
   }
 
-  static CLI::Option& word(CLI::App& command, const std::string& name, std::string& value, const std::string& help,
-                           const std::string& type) {
+  static CLI::Option& word(CLI::App& command, const std::string& name, std::string& value,
+                           const std::string& help, const std::string& type) {
     return *command.add_option(name, value, help)->check(kNotEmpty)->type_name(type);
   }
 
   static void words(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                     const std::string& help, const std::string& type) {
-    command.add_option(name, values, help)->check(kNotEmpty)->type_name(type)->allow_extra_args(false)->take_all();
+    command.add_option(name, values, help)
+        ->check(kNotEmpty)
+        ->type_name(type)
+        ->allow_extra_args(false)
+        ->take_all();
   }
 
   void add_config(CLI::App& command) {
@@ -106,11 +111,12 @@ class CommandLine {
 
   // For a look at one moment.
   void add_source(CLI::App& command) {
-    command.add_option("--capture", capture_.files, "Look at this capture (all its files) instead of this host")
+    command
+        .add_option("--capture", capture_.files, "Look at this capture (all its files) instead of this host")
         ->check(kNotEmpty)
         ->type_name("FILE");
-    word(command, "--at", capture_.at, "At that time instead of the capture's end: 02:13, -1h (before its end)",
-         "WHEN");
+    word(command, "--at", capture_.at,
+         "At that time instead of the capture's end: 02:13, -1h (before its end)", "WHEN");
   }
 
   void add_who(CLI::App& command, const std::string& help) {
@@ -122,7 +128,8 @@ class CommandLine {
   }
 
   void add_events(CLI::App& command, std::string& events) {
-    word(command, "--events", events, "Which events to show: a list, all or none (findings always are)", "LIST");
+    word(command, "--events", events, "Which events to show: a list, all or none (findings always are)",
+         "LIST");
   }
 
   void add_run() {
@@ -135,12 +142,14 @@ class CommandLine {
     word(it, "--for", run_.lasts, "End after this time", "TIME");
     add_events(it, run_.events);
     add_output(it, run_.output);
-    word(it, "--ring-size", run_.ring, "Size of the ring buffer, a power of two", "SIZE").capture_default_str();
+    word(it, "--ring-size", run_.ring, "Size of the ring buffer, a power of two", "SIZE")
+        .capture_default_str();
     RecordingOptions& recording = run_.recording;
     word(it, "--capture", recording.path, "Record everything into this new file, for stray replay", "FILE");
     word(it, "--capture-rotate", recording.rotate_size, "Go on in FILE.000001, ... at this size", "SIZE");
     word(it, "--capture-age", recording.rotate_age, "... or at this age", "TIME");
-    word(it, "--capture-total", recording.total, "Delete the oldest of these files beyond so much; 0: never", "SIZE")
+    word(it, "--capture-total", recording.total, "Delete the oldest of these files beyond so much; 0: never",
+         "SIZE")
         .capture_default_str();
   }
 
@@ -162,8 +171,9 @@ class CommandLine {
   }
 
   void add_explain() {
-    CLI::App& it = command("explain", "One process: who looks after it, where it comes from, what to do",
-                           "sudo stray explain 1234", [this] { return explain_command(common_, capture_, who_); });
+    CLI::App& it =
+        command("explain", "One process: who looks after it, where it comes from, what to do",
+                "sudo stray explain 1234", [this] { return explain_command(common_, capture_, who_); });
     add_common(it);
     add_times(it);
     add_source(it);
@@ -178,16 +188,21 @@ class CommandLine {
     add_times(it);
     add_files(it, replay_.capture, "files");
     FilterWords& filter = replay_.filter;
-    it.add_option("--pid", filter.pids, "Only of this pid")->type_name("PID")->allow_extra_args(false)->take_all();
+    it.add_option("--pid", filter.pids, "Only of this pid")
+        ->type_name("PID")
+        ->allow_extra_args(false)
+        ->take_all();
     words(it, "--id", filter.ids, "Only of the process, or the finding, with this id", "ID");
     words(it, "--exe", filter.exes, "Only of this program: its path or name, * and ? allowed", "PATTERN");
     words(it, "--user", filter.users, "Only of this user, by name or number", "USER");
     words(it, "--unit", filter.units, "Only of this systemd unit, * and ? allowed", "PATTERN");
-    words(it, "--finding", filter.findings, "Only findings of this kind; all: every finding, and no events", "KIND");
+    words(it, "--finding", filter.findings, "Only findings of this kind; all: every finding, and no events",
+          "KIND");
     add_events(it, replay_.events);
     word(it, "--speed", replay_.speed, "1x: as it happened; 10x; max", "SPEED").capture_default_str();
     it.add_flag("--journal", replay_.journal, "Not captures: what an earlier stray run --journal sent");
-    word(it, "--directory", replay_.directory, "With --journal: journal files copied from another host", "DIR");
+    word(it, "--directory", replay_.directory, "With --journal: journal files copied from another host",
+         "DIR");
   }
 
   void add_history() {
@@ -230,8 +245,8 @@ class CommandLine {
   }
 
   void add_doctor() {
-    add_common(command("doctor", "What this kernel and host offer stray, and what is missing", "sudo stray doctor",
-                       [this] { return doctor_command(common_); }));
+    add_common(command("doctor", "What this kernel and host offer stray, and what is missing",
+                       "sudo stray doctor", [this] { return doctor_command(common_); }));
   }
 
   CLI::App app_{
