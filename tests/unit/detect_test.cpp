@@ -356,5 +356,24 @@ TEST_F(DetectTest, AProcessFoundAtTheStartIsToldByItsAge) {
   EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}, {"stale-script", 20}}));
 }
 
+TEST_F(DetectTest, OomKillsAreBoundedAndTheOldestMakesRoom) {
+  const auto victim = [](std::uint32_t i) { return key(1000 + i, 5); };
+  for (std::uint32_t i = 0; i < 1030; ++i) {
+    feed(fork(victim(i), shell, at(10 + i)));
+    feed(exec(victim(i), at(10 + i), "/usr/bin/hog", {"hog", std::to_string(i)}));
+    feed(oom(victim(i), at(10 + i), "/small"));
+    feed(exit(victim(i), at(10 + i), 9, init));
+  }
+  EXPECT_EQ(pipeline->detectors().open().size(), 1024u);
+  EXPECT_EQ(count("cleared oom-kill", 1000), 1u);
+  EXPECT_EQ(count("cleared oom-kill", 1005), 1u);
+  EXPECT_EQ(count("cleared oom-kill", 1006), 0u);
+  EXPECT_NE((got.last[{"cleared oom-kill", 1000}].reason.find("makes room")), std::string::npos);
+  feed(fork(key(5000, 2000), shell, at(2000)));
+  feed(exec(key(5000, 2000), at(2000), "/usr/bin/hog", {"hog", "500"}));
+  EXPECT_EQ(count("cleared oom-kill", 1500), 1u) << "it is back";
+  EXPECT_EQ(pipeline->detectors().open().size(), 1023u);
+}
+
 }  // namespace
 }  // namespace stray
