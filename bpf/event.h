@@ -265,7 +265,7 @@ struct stray_end {
 
 struct stray_gap { /* head.lost: the total after it */
   struct stray_head head;
-  __u64 from_ns; /* the last record before the loss was noticed */
+  __u64 from_ns; /* the last record before the loss could begin */
   __u64 count;
 };
 
