@@ -12,6 +12,7 @@ Observed& seen_of(Process& process) {
   return *process.seen;
 }
 
+constexpr std::uint32_t kNothing = STRAY_SAW_GONE | STRAY_SAW_UNREAD;
 constexpr std::size_t kMostSessions = 4096;
 
 }  // namespace
@@ -23,7 +24,7 @@ Tty Lineage::session_tty(std::uint32_t sid) const {
 
 void Lineage::on(const Event& event, const SawProcess& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended) return;
+  if (!process || process->ended || (event.flags & STRAY_SAW_UNREAD)) return;
   Observed& seen = seen_of(*process);
   seen.process_time = event.time;
   seen.gone = event.flags & STRAY_SAW_GONE;
@@ -74,7 +75,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
 
 void Lineage::on(const Event& event, const SawScript& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  if (!process || process->ended || (event.flags & kNothing)) return;
   Observed& seen = seen_of(*process);
   ScriptSeen now{event.time, saw.state,     std::string(saw.entry), std::string(saw.path),
                  saw.inode,  saw.bytes,     saw.mtime_ns,           saw.ctime_ns,
@@ -92,7 +93,7 @@ void Lineage::on(const Event& event, const SawScript& saw) {
 
 void Lineage::on(const Event& event, const SawUsage& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  if (!process || process->ended || (event.flags & kNothing)) return;
   Observed& seen = seen_of(*process);
   seen.usage_time = event.time;
   seen.rss = saw.rss, seen.anon = saw.anon, seen.swap = saw.swap, seen.cpu_ns = saw.cpu_ns;
@@ -101,7 +102,7 @@ void Lineage::on(const Event& event, const SawUsage& saw) {
 
 void Lineage::on(const Event& event, const SawSockets& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  if (!process || process->ended || (event.flags & kNothing)) return;
   Observed& seen = seen_of(*process);
   seen.sockets_time = event.time;
   seen.sockets.clear();
