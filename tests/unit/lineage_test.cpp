@@ -151,6 +151,16 @@ TEST_F(LineageTest, ALostForkMakesAProcessWithABrokenEdge) {
   EXPECT_EQ(process(child).parent_edge, Edge::inferred);
 }
 
+TEST_F(LineageTest, AnObservationThatCouldNotBeMadeChangesNothing) {
+  feed(fork(child, shell, at(2), {}, {.sid = 77}));
+  feed(saw(child, at(3), {.ppid = shell.tgid, .sid = 77, .argv = {"a"}}));
+  feed(saw(child, at(4), {.flags = STRAY_SAW_UNREAD}));
+  EXPECT_EQ(process(child).sid, 77u);
+  EXPECT_EQ(process(child).uid, 1000u);
+  EXPECT_EQ(process(child).seen->process_time, at(3)) << "not fresh either";
+  EXPECT_TRUE(changes.empty());
+}
+
 TEST_F(LineageTest, AnUnknownReaperIsSettledByTheObserver) {
   feed(fork(child, shell, at(2)));
   feed(fork(grandchild, child, at(3)));
@@ -296,6 +306,20 @@ TEST(LineageBound, CountsWhatTheObserverToldOfTheLiving) {
   feed(exit(key(1, 0), at(4)));
   feed(tick(at(5)));
   EXPECT_LT(lineage.counts().bytes, 1'000u);
+}
+
+TEST_F(LineageTest, ParentsThatNoSnapshotBroughtAreNotWaitedForForever) {
+  for (std::uint32_t round = 0; round < 200; ++round) {
+    wire::Record<stray_gap> gap(wire::head(STRAY_GAP, at(10 + round)));
+    feed(bytes_of(gap));
+    for (std::uint32_t i = 0; i < 10; ++i) {
+      const ProcessKey one = key(1000 + i, 10 + round);
+      feed(seed(one, key(5000 + round, 3), "/bin/x", at(10 + round)));
+      feed(exit(one, at(10 + round), 0, init));
+    }
+  }
+  feed(tick(at(1000)));
+  EXPECT_LT(lineage.counts().bytes, 100'000u);
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ LineageCounts Lineage::counts() const {
   counts.live = live_.size();
   counts.dead = table_.size() - live_.size();
   counts.bytes = account_->bytes + (dead_.size() + skeletons_.size()) * sizeof(ProcessKey);
+  for (const auto& [parent, children] : waiting_)
+    counts.bytes += (children.capacity() + 4) * sizeof(ProcessKey);
   return counts;
 }
 
@@ -352,7 +354,10 @@ void Lineage::on(const Event& event, const InferredExit&) {
   end(*process, std::move(ended), nullptr, false);
 }
 
-void Lineage::on(const Event&, const Gap&) { changes_.push_back({Change::Kind::loss, nullptr}); }
+void Lineage::on(const Event&, const Gap&) {
+  waiting_.clear();  // a snapshot follows; whom the one before did not bring ended before it
+  changes_.push_back({Change::Kind::loss, nullptr});
+}
 
 void Lineage::on(const Event&, const Ready&) {
   ready_ = true;
