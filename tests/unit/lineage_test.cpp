@@ -319,7 +319,7 @@ TEST_F(LineageTest, ParentsThatNoSnapshotBroughtAreNotWaitedForForever) {
     }
   }
   feed(tick(at(1000)));
-  EXPECT_LT(lineage.counts().bytes, 100'000u);
+  EXPECT_LT(lineage.counts().bytes, 20'000u);
 }
 
 }  // namespace

@@ -14,7 +14,11 @@ namespace stray {
 namespace {
 
 constexpr std::size_t kAnswersARound = 16;  // some 100 us each: the ring is looked at in between
-constexpr int kQuietRounds = 4;             // empty rounds before the kernel is asked to wake us
+// With short waits and thousands of processes answering takes longer than it is until the next looks are due:
+// what is asked then must not keep a command, or its end, from ending.
+constexpr std::uint64_t kLooksAProcess = 16, kMoreLooks = 1024;
+constexpr int kLastPasses = 4;   // a process, what stands above it, a fresh look: three answer each other
+constexpr int kQuietRounds = 4;  // empty rounds before the kernel is asked to wake us
 constexpr std::chrono::milliseconds kBusyNap{5};
 constexpr std::chrono::seconds kLongestSleep{1};
 constexpr BootTime kAuditEvery = seconds(2);
@@ -63,6 +67,7 @@ bool Live::round() {
 void Live::answer(std::size_t at_most) {
   for (; at_most > 0 && answered_ < asked_.size(); --at_most) {
     const Request request = std::move(asked_[answered_++]);
+    ++looked_;
     feed(observer_.look(request, boot_now()));
     for (Request& more : pipeline_.detectors().take_requests()) asked_.push_back(std::move(more));
   }
@@ -137,7 +142,8 @@ void Live::audit(std::uint64_t lost) {
 }
 
 void Live::settle() {
-  while (round() || answered_ < asked_.size()) {
+  const std::uint64_t end = looked_ + kLooksAProcess * pipeline_.lineage().counts().live + kMoreLooks;
+  while ((round() || answered_ < asked_.size()) && looked_ < end) {
   }
 }
 
@@ -174,7 +180,8 @@ void Live::stop() {
   }
   // A loss of the last moments waits for no later look.
   if (const auto lost = std::max(source_.lost(), pipeline_.lost()); lost != lost_told_) audit(lost);
-  for (answer(asked_.size()); answered_ < asked_.size();) answer(asked_.size());
+  for (int pass = 0; pass < kLastPasses && answered_ < asked_.size(); ++pass)
+    answer(asked_.size() - answered_);
   stray_head head = wire::head(STRAY_END, boot_now());
   head.lost = std::max(source_.lost(), pipeline_.lost());
   feed(wire::Record<stray_end>(head).bytes());

@@ -41,6 +41,7 @@ class Live {
   RecordSink sink_;
   std::vector<Request> asked_;
   std::size_t answered_ = 0;
+  std::uint64_t looked_ = 0;  // in all
   LossSpan loss_;
   std::uint64_t lost_told_ = 0;
   BootTime last_clock_{}, last_audit_{}, last_lost_check_{};
