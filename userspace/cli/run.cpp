@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <memory>
@@ -14,11 +15,13 @@
 #include "cli/commands.hpp"
 #include "cli/live.hpp"
 #include "output/descriptor.hpp"
+#include "pipeline/backoff.hpp"
 #include "pipeline/sinks.hpp"
 
 namespace stray {
 namespace {
 
+constexpr std::chrono::milliseconds kFlushEvery{20};
 constexpr std::string_view kTerminalEvents = "exec,exit,oom,reparent,gap";
 
 std::uint32_t ring_bytes(const std::string& text) {
@@ -137,17 +140,27 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
   live.start();
   const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
   bool warned = false;
+  std::chrono::steady_clock::time_point flushed{};
+  Backoff journal_tries;
   while (!stop.came() && boot_now() < end) {
     bool busy = live.round();
-    writer.flush();
+    // While records come they are handed over some at a time: each hand-over wakes the writer's thread.
+    const auto now = std::chrono::steady_clock::now();
+    if (!busy || now >= flushed + kFlushEvery) {
+      writer.flush();
+      flushed = now;
+    }
     if (writer.error() || (!quiet && writer.reader_gone())) break;
     if (writer.dropped() && !warned) {
       spdlog::warn("{}: its reader is too slow; lines are being dropped", where);
       warned = true;
     }
-    if (journal && journal->waiting()) {
-      journal->pump();
-      busy = true;  // journald takes a queue at a time: come again soon
+    if (const auto waiting = journal ? journal->waiting() : 0) {
+      if (journal_tries.due(now)) {
+        journal->pump();
+        journal_tries.tried(now, journal->waiting() < waiting);
+      }
+      busy |= journal_tries.soon();  // journald takes a queue at a time: come again soon
     }
     live.sleep(busy, stop.fd());
   }
