@@ -375,5 +375,14 @@ TEST_F(DetectTest, OomKillsAreBoundedAndTheOldestMakesRoom) {
   EXPECT_EQ(pipeline->detectors().open().size(), 1023u);
 }
 
+TEST_F(DetectTest, ADeathReportedTwiceIsToldOnce) {
+  feed(fork(node, shell, at(10)));
+  feed(exit(node, at(11), 0, init));
+  feed(exit(node, at(11), 0, init));
+  feed(tick(at(12)));
+  feed(exit(node, at(12), 0, init));
+  EXPECT_EQ(pipeline->summary().events["exit"], 1u);
+}
+
 }  // namespace
 }  // namespace stray

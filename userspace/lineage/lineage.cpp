@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kProcessBytes = sizeof(Process) + 128;  // and its places in the tables
 constexpr std::size_t kPastImages = 8;
 constexpr std::size_t kLongestName = 128;  // of a sender: its argv[0] may be as long as it likes
+constexpr std::size_t kGoneKept = 1024;
 constexpr std::size_t kIdlePlaces = 1024;  // of released processes, in the lists of the dead
 constexpr BootTime kSameKill{
     5'000'000'000};  // a process that passes a signal on to itself was killed by the first sender
@@ -22,6 +23,7 @@ Lineage::~Lineage() = default;
 
 const std::vector<Change>& Lineage::apply(const Event& event) {
   changes_.clear();
+  repeated_ = false;
   release_unneeded();
   if (account_->bytes > options_.memory_bytes)
     enforce_bound();  // before the event: its changes name processes
@@ -156,8 +158,12 @@ void Lineage::recount(Image& image) { image.charge.set(account_.get(), image.foo
 void Lineage::recount(Observed& seen) { seen.charge.set(account_.get(), seen.footprint()); }
 
 void Lineage::new_image(Process& process, std::shared_ptr<Image> image) {
-  const bool replaces_guess =
-      process.image && !process.image->at_exec && process.seeded && image->time <= process.image->time;
+  // An exec that was still in the ring when the snapshot read its outcome: no new image, the same one in
+  // full. A guess that came by fork is the maker's.
+  const auto inherited = [&](const Process* maker) { return maker && maker->image == process.image; };
+  const bool replaces_guess = process.image && !process.image->at_exec &&
+                              image->time <= process.image->time && !inherited(process.creator) &&
+                              !inherited(process.origin);
   if (process.image && !replaces_guess) {
     // First and latest are worth most: what lies between goes.
     if (process.past.size() == kPastImages) process.past.erase(process.past.begin() + 1);
@@ -252,8 +258,11 @@ void Lineage::on(const Event& event, const Exec& exec) {
 }
 
 void Lineage::on(const Event& event, const Exit& exit) {
+  const Process* known = get(event.process);
+  repeated_ =
+      known ? known->ended.has_value() : std::find(gone_.begin(), gone_.end(), event.process) != gone_.end();
+  if (repeated_) return;
   Process& process = subject(event);
-  if (process.ended) return;  // older kernels can report a group's death twice
   Ended ended{};
   ended.time = event.time, ended.status = exit.status, ended.user_ns = exit.user_ns;
   ended.system_ns = exit.system_ns, ended.runtime_ns = exit.runtime_ns, ended.max_rss = exit.max_rss;
@@ -317,7 +326,7 @@ void Lineage::on(const Event& event, const Seed& seed) {
   if (!process.image || (!process.image->at_exec && process.image->exe != seed.exe)) {
     const auto made = std::make_shared<Image>();
     Image& image = *made;
-    image.time = event.process.start, image.at_exec = false;
+    image.time = event.time, image.at_exec = false;
     image.exe = seed.exe, image.cwd = seed.cwd, image.comm = seed.comm, image.inode = seed.inode;
     image.dev_major = seed.dev_major, image.dev_minor = seed.dev_minor, image.nlink = seed.nlink;
     image.flags = (event.flags & STRAY_SEED_EXE_DELETED ? STRAY_EXEC_EXE_DELETED : 0) |
@@ -412,6 +421,8 @@ void Lineage::erase(Process& dead) {
   set_origin(dead, nullptr, nullptr, Edge::none);
   unlink_from_parent(dead);
   account_->bytes -= kProcessBytes;
+  if (gone_.size() < kGoneKept) gone_.emplace_back();
+  gone_[next_gone_++ % kGoneKept] = dead.key;
   const ProcessKey key = dead.key;  // erase() may look at its argument after the node is gone
   table_.erase(key);
 }

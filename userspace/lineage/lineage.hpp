@@ -67,6 +67,10 @@ class Lineage {
   BootTime now() const { return now_; }
   bool ready() const { return ready_; }
 
+  // The last event was the end of a process whose end is known already: no event of its own. Kernels before
+  // 6.16 can report a death twice.
+  bool repeated() const { return repeated_; }
+
   // The terminal of a session, as any of its members showed it; for members that kept none themselves.
   Tty session_tty(std::uint32_t sid) const;
 
@@ -142,7 +146,7 @@ class Lineage {
   LineageOptions options_;
   std::unique_ptr<Account> account_;  // before what is charged to it
   BootTime now_{};
-  bool ready_ = false;
+  bool ready_ = false, repeated_ = false;
   std::unordered_map<ProcessKey, Process, ProcessKeyHash> table_;  // its nodes stay where they are
   std::unordered_map<std::uint32_t, Process*> live_;
   std::unordered_map<ProcessKey, std::vector<ProcessKey>, ProcessKeyHash>
@@ -153,7 +157,9 @@ class Lineage {
   std::map<std::uint32_t, Tty> session_ttys_;
   std::deque<ProcessKey> dead_;       // in order of death; may name some already released
   std::deque<ProcessKey> skeletons_;  // of those, the ones whose detail was dropped
-  std::vector<ProcessKey> release_;   // dead and needed by nobody: goes with the next event
+  std::vector<ProcessKey> gone_;      // the last released, a ring: a second report of their end may come
+  std::size_t next_gone_ = 0;
+  std::vector<ProcessKey> release_;  // dead and needed by nobody: goes with the next event
   std::vector<Change> changes_;
   std::size_t cut_again_ = 0;  // bytes from which another look at the living pays
   LineageCounts counts_;
