@@ -384,5 +384,25 @@ TEST_F(DetectTest, ADeathReportedTwiceIsToldOnce) {
   EXPECT_EQ(pipeline->summary().events["exit"], 1u);
 }
 
+TEST_F(DetectTest, AShellInAMultiplexerIsNoLogin) {
+  const ProcessKey tmux = key(30, 2), inner = key(31, 3), left = key(32, 4);
+  feed(fork(tmux, init, at(10)));
+  feed(exec(tmux, at(10), "/usr/bin/tmux", {"tmux"}, {.sid = 30, .pgid = 30}));
+  const Who at_pane{.sid = 31, .pgid = 31, .tty_major = 136, .tty_minor = 7};
+  feed(fork(inner, tmux, at(11), {}, at_pane));
+  feed(exec(inner, at(11), "/usr/bin/bash", {"-bash"}, at_pane));
+  feed(fork(node, inner, at(12), {}, at_pane));
+  feed(exec(node, at(12), "/usr/bin/node", {"node", "a.js"}, at_pane));
+  const auto verdict = [&] { return supervise(pipeline->lineage(), *pipeline->lineage().find(node)); };
+  EXPECT_EQ(verdict().verdict, Verdict::multiplexer);
+  EXPECT_EQ(verdict().name, "tmux");
+  // Left by its maker, it hangs from init, but its session is still that of the pane.
+  feed(fork(left, inner, at(13), {}, at_pane));
+  feed(fork(key(33, 14), left, at(14), {}, at_pane));
+  feed(exit(left, at(15), 0, init));
+  EXPECT_EQ(supervise(pipeline->lineage(), *pipeline->lineage().find(key(33, 14))).verdict,
+            Verdict::multiplexer);
+}
+
 }  // namespace
 }  // namespace stray
