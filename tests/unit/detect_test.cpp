@@ -404,5 +404,20 @@ TEST_F(DetectTest, AShellInAMultiplexerIsNoLogin) {
             Verdict::multiplexer);
 }
 
+TEST_F(DetectTest, ATerminalThatIsStillOpenIsNotCalledClosed) {
+  feed(fork(key(40, 1), shell, at(10), {}, on_tty));
+  feed(fork(node, key(40, 1), at(10), {}, on_tty));
+  feed(exec(node, at(10), "/usr/bin/node", {"node", "a.js"}, {.sid = 20, .pgid = 20}));  // setsid
+  answers[20].process.stdio = STRAY_STDIO_TTY;
+  feed(exit(key(40, 1), at(11), 0, init));
+  until(at(60));
+  ASSERT_EQ(count("raised orphan", 20), 1u);
+  std::string all;
+  for (const Evidence& e : got.last[{"raised orphan", 20}].what.evidence) all += e.text + "\n";
+  EXPECT_NE(all.find("still on that terminal"), std::string::npos) << all;
+  EXPECT_EQ(all.find("has ended"), std::string::npos) << all;
+  EXPECT_EQ(all.find("closed since"), std::string::npos) << all;
+}
+
 }  // namespace
 }  // namespace stray
