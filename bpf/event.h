@@ -272,7 +272,7 @@ struct stray_end {
 
 struct stray_gap { /* head.lost: the total after it */
   struct stray_head head;
-  __u64 from_ns; /* the last record before the loss was noticed */
+  __u64 from_ns; /* the last record before the loss could begin */
   __u64 count;
 };
 
@@ -287,6 +287,7 @@ struct stray_inferred_exit { /* head: the process */
 #define STRAY_SAW_EXE_DELETED (1u << 4)
 #define STRAY_SAW_PIDFILE (1u << 5)
 #define STRAY_SAW_REDACTED (1u << 6)
+#define STRAY_SAW_UNREAD (1u << 7) /* stray had no means to look (no descriptor left): nothing else is set */
 
 enum stray_stdio {
   STRAY_STDIO_UNKNOWN = 0,

@@ -356,5 +356,68 @@ TEST_F(DetectTest, AProcessFoundAtTheStartIsToldByItsAge) {
   EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}, {"stale-script", 20}}));
 }
 
+TEST_F(DetectTest, OomKillsAreBoundedAndTheOldestMakesRoom) {
+  const auto victim = [](std::uint32_t i) { return key(1000 + i, 5); };
+  for (std::uint32_t i = 0; i < 1030; ++i) {
+    feed(fork(victim(i), shell, at(10 + i)));
+    feed(exec(victim(i), at(10 + i), "/usr/bin/hog", {"hog", std::to_string(i)}));
+    feed(oom(victim(i), at(10 + i), "/small"));
+    feed(exit(victim(i), at(10 + i), 9, init));
+  }
+  EXPECT_EQ(pipeline->detectors().open().size(), 1024u);
+  EXPECT_EQ(count("cleared oom-kill", 1000), 1u);
+  EXPECT_EQ(count("cleared oom-kill", 1005), 1u);
+  EXPECT_EQ(count("cleared oom-kill", 1006), 0u);
+  EXPECT_NE((got.last[{"cleared oom-kill", 1000}].reason.find("makes room")), std::string::npos);
+  feed(fork(key(5000, 2000), shell, at(2000)));
+  feed(exec(key(5000, 2000), at(2000), "/usr/bin/hog", {"hog", "500"}));
+  EXPECT_EQ(count("cleared oom-kill", 1500), 1u) << "it is back";
+  EXPECT_EQ(pipeline->detectors().open().size(), 1023u);
+}
+
+TEST_F(DetectTest, ADeathReportedTwiceIsToldOnce) {
+  feed(fork(node, shell, at(10)));
+  feed(exit(node, at(11), 0, init));
+  feed(exit(node, at(11), 0, init));
+  feed(tick(at(12)));
+  feed(exit(node, at(12), 0, init));
+  EXPECT_EQ(pipeline->summary().events["exit"], 1u);
+}
+
+TEST_F(DetectTest, AShellInAMultiplexerIsNoLogin) {
+  const ProcessKey tmux = key(30, 2), inner = key(31, 3), left = key(32, 4);
+  feed(fork(tmux, init, at(10)));
+  feed(exec(tmux, at(10), "/usr/bin/tmux", {"tmux"}, {.sid = 30, .pgid = 30}));
+  const Who at_pane{.sid = 31, .pgid = 31, .tty_major = 136, .tty_minor = 7};
+  feed(fork(inner, tmux, at(11), {}, at_pane));
+  feed(exec(inner, at(11), "/usr/bin/bash", {"-bash"}, at_pane));
+  feed(fork(node, inner, at(12), {}, at_pane));
+  feed(exec(node, at(12), "/usr/bin/node", {"node", "a.js"}, at_pane));
+  const auto verdict = [&] { return supervise(pipeline->lineage(), *pipeline->lineage().find(node)); };
+  EXPECT_EQ(verdict().verdict, Verdict::multiplexer);
+  EXPECT_EQ(verdict().name, "tmux");
+  // Left by its maker, it hangs from init, but its session is still that of the pane.
+  feed(fork(left, inner, at(13), {}, at_pane));
+  feed(fork(key(33, 14), left, at(14), {}, at_pane));
+  feed(exit(left, at(15), 0, init));
+  EXPECT_EQ(supervise(pipeline->lineage(), *pipeline->lineage().find(key(33, 14))).verdict,
+            Verdict::multiplexer);
+}
+
+TEST_F(DetectTest, ATerminalThatIsStillOpenIsNotCalledClosed) {
+  feed(fork(key(40, 1), shell, at(10), {}, on_tty));
+  feed(fork(node, key(40, 1), at(10), {}, on_tty));
+  feed(exec(node, at(10), "/usr/bin/node", {"node", "a.js"}, {.sid = 20, .pgid = 20}));  // setsid
+  answers[20].process.stdio = STRAY_STDIO_TTY;
+  feed(exit(key(40, 1), at(11), 0, init));
+  until(at(60));
+  ASSERT_EQ(count("raised orphan", 20), 1u);
+  std::string all;
+  for (const Evidence& e : got.last[{"raised orphan", 20}].what.evidence) all += e.text + "\n";
+  EXPECT_NE(all.find("still on that terminal"), std::string::npos) << all;
+  EXPECT_EQ(all.find("has ended"), std::string::npos) << all;
+  EXPECT_EQ(all.find("closed since"), std::string::npos) << all;
+}
+
 }  // namespace
 }  // namespace stray

@@ -151,6 +151,16 @@ TEST_F(LineageTest, ALostForkMakesAProcessWithABrokenEdge) {
   EXPECT_EQ(process(child).parent_edge, Edge::inferred);
 }
 
+TEST_F(LineageTest, AnObservationThatCouldNotBeMadeChangesNothing) {
+  feed(fork(child, shell, at(2), {}, {.sid = 77}));
+  feed(saw(child, at(3), {.ppid = shell.tgid, .sid = 77, .argv = {"a"}}));
+  feed(saw(child, at(4), {.flags = STRAY_SAW_UNREAD}));
+  EXPECT_EQ(process(child).sid, 77u);
+  EXPECT_EQ(process(child).uid, 1000u);
+  EXPECT_EQ(process(child).seen->process_time, at(3)) << "not fresh either";
+  EXPECT_TRUE(changes.empty());
+}
+
 TEST_F(LineageTest, AnUnknownReaperIsSettledByTheObserver) {
   feed(fork(child, shell, at(2)));
   feed(fork(grandchild, child, at(3)));
@@ -182,6 +192,25 @@ TEST_F(LineageTest, ASecondExitOfAGroupChangesNothing) {
   EXPECT_TRUE(changes.empty());
 }
 
+TEST_F(LineageTest, ASecondExitOfAReleasedProcessIsNoProcess) {
+  feed(fork(child, shell, at(2)));
+  feed(exit(child, at(3), 0x300, init));
+  EXPECT_FALSE(lineage.repeated());
+  feed(tick(at(3)));
+  ASSERT_EQ(lineage.find(child), nullptr);
+  feed(exit(child, at(3.1), 0x300, init));
+  EXPECT_TRUE(lineage.repeated());
+  EXPECT_TRUE(changes.empty());
+  EXPECT_EQ(lineage.find(child), nullptr);
+  EXPECT_EQ(lineage.counts().broken_edges, 0u);
+  for (std::uint32_t i = 0; i < 1100; ++i) {
+    feed(fork(key(1000 + i, 4), shell, at(4)));
+    feed(exit(key(1000 + i, 4), at(4), 0, init));
+  }
+  feed(exit(child, at(5), 0x300, init));
+  EXPECT_FALSE(lineage.repeated()) << "only the last ones are remembered";
+}
+
 TEST_F(LineageTest, SaysWhoKilledIt) {
   feed(fork(child, shell, at(2)));
   feed(fork(grandchild, child, at(2)));
@@ -203,9 +232,27 @@ TEST_F(LineageTest, AForkAfterItsSeedIsMergedNotDoubled) {
 
 TEST_F(LineageTest, AnExecOlderThanTheSeedReplacesItsGuess) {
   feed(seed(child, shell, "/bin/cat", at(3)));
-  feed(exec(child, at(1.5), "/bin/cat", {"cat", "x"}));
+  feed(exec(child, at(2.5), "/bin/cat", {"cat", "x"}));
   EXPECT_EQ(process(child).image->argc, 2u);
   EXPECT_TRUE(process(child).past.empty());
+  EXPECT_EQ(process(child).images, 1u);
+  feed(exec(child, at(4), "/bin/tac", {"tac"}));
+  EXPECT_EQ(process(child).past.size(), 1u) << "an exec after it is another image";
+}
+
+TEST_F(LineageTest, AForkAndAnExecOlderThanTheSeedReplaceItsGuess) {
+  feed(seed(child, shell, "/bin/cat", at(3)));
+  feed(fork(child, shell, at(2)));
+  feed(exec(child, at(2.5), "/bin/cat", {"cat", "x"}));
+  EXPECT_TRUE(process(child).past.empty());
+}
+
+TEST_F(LineageTest, AnInheritedGuessStaysTheFirstImage) {
+  feed(seed(key(40, 2), init, "/bin/zsh", at(9)));
+  feed(fork(key(41, 5), key(40, 2), at(5)));
+  feed(exec(key(41, 5), at(6), "/bin/cat", {"cat"}));
+  ASSERT_EQ(process(key(41, 5)).past.size(), 1u);
+  EXPECT_EQ(process(key(41, 5)).past.front()->exe, "/bin/zsh");
 }
 
 TEST(LineageSeeds, ParentsMayComeAfterTheirChildren) {
@@ -296,6 +343,20 @@ TEST(LineageBound, CountsWhatTheObserverToldOfTheLiving) {
   feed(exit(key(1, 0), at(4)));
   feed(tick(at(5)));
   EXPECT_LT(lineage.counts().bytes, 1'000u);
+}
+
+TEST_F(LineageTest, ParentsThatNoSnapshotBroughtAreNotWaitedForForever) {
+  for (std::uint32_t round = 0; round < 200; ++round) {
+    wire::Record<stray_gap> gap(wire::head(STRAY_GAP, at(10 + round)));
+    feed(bytes_of(gap));
+    for (std::uint32_t i = 0; i < 10; ++i) {
+      const ProcessKey one = key(1000 + i, 10 + round);
+      feed(seed(one, key(5000 + round, 3), "/bin/x", at(10 + round)));
+      feed(exit(one, at(10 + round), 0, init));
+    }
+  }
+  feed(tick(at(1000)));
+  EXPECT_LT(lineage.counts().bytes, 20'000u);
 }
 
 }  // namespace

@@ -223,6 +223,32 @@ TEST_P(Gone, IsSaidOfZombiesTheDeadAndOthers) {
 }
 INSTANTIATE_TEST_SUITE_P(, Gone, testing::Values(Look::process, Look::script, Look::usage, Look::sockets));
 
+// With few descriptors left the process may be found and its files not, which must not look like its end.
+TEST_F(ObserverTest, WithoutDescriptorsNothingIsSaid) {
+  const Child child(kSleep, {"name=x"});
+  process(child);
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int lowest = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(lowest, 0);
+  ::close(lowest);
+  bool starved = false;
+  for (rlim_t left = 0; left < 4; ++left) {
+    const rlimit few{static_cast<rlim_t>(lowest) + left, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    for (const Look what : {Look::process, Look::usage}) {
+      const bool read = what == Look::process ? !look<SawProcess>(what, child.key()).exe.empty()
+                                              : look<SawUsage>(what, child.key()).rss != 0;
+      EXPECT_FALSE(flags_ & STRAY_SAW_GONE) << left << " left";
+      EXPECT_NE(read, (flags_ & STRAY_SAW_UNREAD) != 0) << left << " left";
+      starved |= !read;
+    }
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  }
+  EXPECT_TRUE(starved);
+  EXPECT_FALSE(process(child).exe.empty()) << "and it goes on as before";
+}
+
 TEST_F(ObserverTest, NoHalfAnswerOfAProcessThatEnds) {
   for (int round = 0; round < 100; ++round) {
     Child child(kSleep, {"name=x"});

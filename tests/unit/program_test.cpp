@@ -166,5 +166,25 @@ TEST(Environment, AllowListHoldsMarksAndNoSecrets) {
   EXPECT_EQ(std::adjacent_find(sorted.begin(), sorted.end()), sorted.end()) << "twice in the list";
 }
 
+TEST(KnownDaemons, ClientsThatBecomeDaemonsAreKnownByAWord) {
+  const auto daemon = [](std::string_view exe, const std::string& argv, const std::string& title = {}) {
+    ProgramView view;
+    view.exe = exe, view.argv = StringList(argv), view.title = StringList(title);
+    return recognise(view).daemon;
+  };
+  using namespace std::string_literals;
+  EXPECT_TRUE(daemon("/usr/bin/ssh", "ssh: /home/a/.ssh/cm-b [mux]"s));
+  EXPECT_TRUE(daemon("/usr/bin/ssh", "ssh\0-M\0host"s, "ssh: /home/a/.ssh/cm-b [mux]"s));
+  EXPECT_FALSE(daemon("/usr/bin/ssh", "ssh\0-N\0host"s));
+  EXPECT_TRUE(daemon("/usr/lib/gnupg/keyboxd", "keyboxd\0--daemon"s));
+  EXPECT_TRUE(daemon("/usr/bin/git", "git\0fsmonitor--daemon\0run\0--detach"s));
+  EXPECT_FALSE(daemon("/usr/bin/git", "git\0fetch"s));
+  EXPECT_TRUE(daemon("/usr/lib/jvm/java-17/bin/java",
+                     "java\0-Xmx1g\0org.gradle.launcher.daemon.bootstrap.GradleDaemon\0008.5"s));
+  EXPECT_FALSE(daemon("/usr/lib/jvm/java-17/bin/java", "java\0-jar\0app.jar"s));
+  EXPECT_TRUE(daemon("/usr/bin/node", "node\0/w/node_modules/nx/src/daemon/server/start.js"s));
+  EXPECT_TRUE(daemon("/w/node_modules/turbo-linux-64/bin/turbo", "turbo\0daemon"s));
+}
+
 }  // namespace
 }  // namespace stray

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_set>
 
 #include "event.h"
@@ -13,7 +14,11 @@ namespace stray {
 namespace {
 
 constexpr std::size_t kAnswersARound = 16;  // some 100 us each: the ring is looked at in between
-constexpr int kQuietRounds = 4;             // empty rounds before the kernel is asked to wake us
+// With short waits and thousands of processes answering takes longer than it is until the next looks are due:
+// what is asked then must not keep a command, or its end, from ending.
+constexpr std::uint64_t kLooksAProcess = 16, kMoreLooks = 1024;
+constexpr int kLastPasses = 4;   // a process, what stands above it, a fresh look: three answer each other
+constexpr int kQuietRounds = 4;  // empty rounds before the kernel is asked to wake us
 constexpr std::chrono::milliseconds kBusyNap{5};
 constexpr std::chrono::seconds kLongestSleep{1};
 constexpr BootTime kAuditEvery = seconds(2);
@@ -25,7 +30,12 @@ std::int64_t offset_now(BootTime now) { return static_cast<std::int64_t>(real_no
 }  // namespace
 
 Live::Live(Pipeline& pipeline, const KernelOptions& options)
-    : pipeline_(pipeline), source_(options), sink_([this](RawRecord raw) { feed(raw); }) {}
+    : pipeline_(pipeline), source_(options), sink_([this](RawRecord raw) {
+        stray_head head;
+        std::memcpy(&head, raw.data(), sizeof head);
+        loss_.record(head);
+        feed(raw);
+      }) {}
 
 // Secrets are taken out before anything else sees the record.
 void Live::feed(RawRecord raw) {
@@ -56,6 +66,7 @@ bool Live::round() {
 void Live::answer(std::size_t at_most) {
   for (; at_most > 0 && answered_ < asked_.size(); --at_most) {
     const Request request = std::move(asked_[answered_++]);
+    ++looked_;
     feed(observer_.look(request, boot_now()));
     for (Request& more : pipeline_.detectors().take_requests()) asked_.push_back(std::move(more));
   }
@@ -86,25 +97,31 @@ void Live::clock_if_changed() {
            .bytes());
 }
 
-// After a loss the table is held against a snapshot: what is missing is added, what is gone is ended, and a
-// gap record says that it was so. The ring is drained on both sides, so that an exit still in it is not
-// called inferred.
 void Live::audit_if_lost() {
   const BootTime now = boot_now();
   if (now < last_lost_check_ + kLostCheck) return;
   last_lost_check_ = now;
   const std::uint64_t lost = std::max(source_.lost(), pipeline_.lost());
-  if (lost == lost_told_ || now < last_audit_ + kAuditEvery) return;
+  if (lost == lost_told_) return loss_.nothing_lost();
+  if (now < last_audit_ + kAuditEvery) return;
   last_audit_ = now;
-  stray_head head = wire::head(STRAY_GAP, now);
+  audit(lost);
+}
+
+// After a loss the table is held against a snapshot: what is missing is added, what is gone is ended, and a
+// gap record says that it was so. The ring is drained on both sides, so that an exit still in it is not
+// called inferred.
+void Live::audit(std::uint64_t lost) {
+  stray_head head = wire::head(STRAY_GAP, boot_now());
   head.lost = lost;
   feed(wire::Record<stray_gap>(head)
            .set([&](stray_gap& gap) {
-             gap.from_ns = pipeline_.time().count();
              gap.count = lost - lost_told_;
+             gap.from_ns = loss_.from(gap.count).count();
            })
            .bytes());
   lost_told_ = lost;
+  loss_.told();
 
   source_.drain(sink_);
   const BootTime taken = boot_now();
@@ -124,7 +141,8 @@ void Live::audit_if_lost() {
 }
 
 void Live::settle() {
-  while (round() || answered_ < asked_.size()) {
+  const std::uint64_t end = looked_ + kLooksAProcess * pipeline_.lineage().counts().live + kMoreLooks;
+  while ((round() || answered_ < asked_.size()) && looked_ < end) {
   }
 }
 
@@ -164,7 +182,10 @@ void Live::stop() {
   source_.detach();  // else a busy host could keep the last drain going
   while (source_.drain(sink_) > 0) {
   }
-  for (answer(asked_.size()); answered_ < asked_.size();) answer(asked_.size());
+  // A loss of the last moments waits for no later look.
+  if (const auto lost = std::max(source_.lost(), pipeline_.lost()); lost != lost_told_) audit(lost);
+  for (int pass = 0; pass < kLastPasses && answered_ < asked_.size(); ++pass)
+    answer(asked_.size() - answered_);
   stray_head head = wire::head(STRAY_END, boot_now());
   head.lost = std::max(source_.lost(), pipeline_.lost());
   feed(wire::Record<stray_end>(head).bytes());

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "kernel/kernel_source.hpp"
+#include "kernel/loss.hpp"
 #include "observe/observer.hpp"
 #include "observe/redact.hpp"
 #include "pipeline/pipeline.hpp"
@@ -35,6 +36,7 @@ class Live {
   void tick_if_due();
   void clock_if_changed();
   void audit_if_lost();
+  void audit(std::uint64_t lost);  // the new total
 
   Pipeline& pipeline_;
   KernelSource source_;
@@ -43,6 +45,8 @@ class Live {
   RecordSink sink_, tee_;
   std::vector<Request> asked_;
   std::size_t answered_ = 0;
+  std::uint64_t looked_ = 0;  // in all
+  LossSpan loss_;
   std::uint64_t lost_told_ = 0;
   BootTime last_clock_{}, last_audit_{}, last_lost_check_{};
   std::int64_t real_offset_ = 0;

@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <memory>
@@ -14,10 +15,13 @@
 #include "cli/live.hpp"
 #include "cli/printing.hpp"
 #include "output/descriptor.hpp"
+#include "pipeline/backoff.hpp"
 #include "pipeline/sinks.hpp"
 
 namespace stray {
 namespace {
+
+constexpr std::chrono::milliseconds kFlushEvery{20};
 
 std::uint32_t ring_bytes(const std::string& text) {
   const std::uint64_t number = parse_size(text, "--ring-size");
@@ -112,18 +116,28 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
   if (recording) live.ask_about_all();
   const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
   bool warned = false;
+  std::chrono::steady_clock::time_point flushed{};
+  Backoff journal_tries;
   while (!stop.came() && boot_now() < end) {
     bool busy = live.round();
-    writer.flush();
     if (recording) recording->maintain(pipeline);
+    // While records come they are handed over some at a time: each hand-over wakes the writer's thread.
+    const auto now = std::chrono::steady_clock::now();
+    if (!busy || now >= flushed + kFlushEvery) {
+      writer.flush();
+      flushed = now;
+    }
     if (writer.error() || (!quiet && writer.reader_gone())) break;
     if (writer.dropped() && !warned) {
       spdlog::warn("{}: its reader is too slow; lines are being dropped", where);
       warned = true;
     }
-    if (journal && journal->waiting()) {
-      journal->pump();
-      busy = true;  // journald takes a queue at a time: come again soon
+    if (const auto waiting = journal ? journal->waiting() : 0) {
+      if (journal_tries.due(now)) {
+        journal->pump();
+        journal_tries.tried(now, journal->waiting() < waiting);
+      }
+      busy |= journal_tries.soon();  // journald takes a queue at a time: come again soon
     }
     live.sleep(busy, stop.fd());
   }

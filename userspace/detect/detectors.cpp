@@ -14,6 +14,7 @@ constexpr BootTime kFresh = seconds(2);
 constexpr BootTime kAskAgain = seconds(1);
 constexpr BootTime kShortestLook = milliseconds(200);
 constexpr std::size_t kMostMembersAsked = 64;
+constexpr std::size_t kMostOoms = 1024;  // a service in a crash loop at its limit makes some 4,000 a day
 
 using Judge = std::optional<Condition> (*)(const Scene&, const Process&);
 constexpr std::pair<Kind, Judge> kRules[] = {
@@ -61,6 +62,9 @@ std::string end_reason(const Ended& ended) {
   if (ended.signal()) return "the process ended by signal " + std::to_string(ended.signal());
   return "the process ended with code " + std::to_string(ended.code());
 }
+
+// A finding of the past is kept for a day: not with the 32 KiB of argv that a process may have.
+std::string_view front(std::string_view text) { return text.substr(0, 512); }
 
 bool matches(const std::string& pattern, const std::string& text) {
   return pattern.empty() || ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
@@ -141,12 +145,8 @@ void Detectors::run_timers() {
     const ProcessKey key = timers_.begin()->second;
     timers_.erase(timers_.begin());
     if (const auto ended = ooms_.find(key);
-        ended != ooms_.end() && now_ >= ended->second.finding.raised + options_.oom_keep) {
-      Finding finding = ended->second.finding;
-      finding.action = Finding::Action::cleared, finding.time = now_, finding.reason = "told for long enough";
-      ooms_.erase(ended);
-      findings_.push_back(std::move(finding));
-    }
+        ended != ooms_.end() && now_ >= ended->second.finding.raised + options_.oom_keep)
+      clear_oom(key, "told for long enough");
     const auto it = watched_.find(key);
     if (it == watched_.end()) continue;
     it->second.wake = BootTime{};
@@ -373,12 +373,12 @@ void Detectors::on_oom(const Event& event, const Process& victim) {
   Condition condition;
   condition.severity = Severity::critical;
   const bool memcg = event.flags & STRAY_OOM_MEMCG;
-  condition.message = "the OOM killer took " + role_word(victim) + " `" + victim.command() + "` (pid " +
-                      std::to_string(victim.key.tgid) + "): " +
-                      (memcg ? "memory cgroup " + std::string(oom->cgroup) + " was at its limit"
-                             : "the host had no memory left") +
-                      ", it used " +
-                      memory_text(oom->anon_rss + oom->file_rss + oom->shmem_rss, host_memory_);
+  condition.message =
+      "the OOM killer took " + role_word(victim) + " `" + std::string(front(victim.command())) + "` (pid " +
+      std::to_string(victim.key.tgid) + "): " +
+      (memcg ? "memory cgroup " + std::string(oom->cgroup) + " was at its limit"
+             : "the host had no memory left") +
+      ", it used " + memory_text(oom->anon_rss + oom->file_rss + oom->shmem_rss, host_memory_);
   condition.evidence.push_back({"oom", "anonymous " + memory_text(oom->anon_rss, host_memory_) + ", file " +
                                            memory_text(oom->file_rss, host_memory_) + ", swap " +
                                            memory_text(oom->swap, host_memory_) + ", oom_score_adj " +
@@ -398,31 +398,45 @@ void Detectors::on_oom(const Event& event, const Process& victim) {
     condition.evidence.push_back(
         {"children", std::to_string(condition.members.size()) + " processes below it are left behind"});
   condition.remedy = remedy_of(Kind::oom_kill, scene(), victim);
+  if (ooms_.size() >= kMostOoms) {
+    const auto oldest = std::min_element(ooms_.begin(), ooms_.end(), [](const auto& a, const auto& b) {
+      return a.second.finding.raised < b.second.finding.raised;
+    });
+    clear_oom(oldest->first,
+              "more than " + std::to_string(kMostOoms) + " kills are told of: the oldest makes room");
+  }
   Finding finding{
       Finding::Action::raised, Kind::oom_kill, victim.key, now_, now_, now_, std::move(condition), {}};
-  ooms_[victim.key] = {finding, std::string(victim.exe()), victim.image ? victim.image->argv : std::string(),
+  ooms_[victim.key] = {finding, std::string(victim.exe()),
+                       std::string(victim.image ? front(victim.image->argv) : std::string_view()),
                        victim.uid};
+  oom_exes_[std::string(victim.exe())].insert(victim.key);
   timers_.insert({now_ + options_.oom_keep, victim.key});
   findings_.push_back(std::move(finding));
 }
 
 void Detectors::oom_back(const Process& process) {
-  for (auto it = ooms_.begin(); it != ooms_.end();) {
-    const Oom& oom = it->second;
-    const bool same = it->first != process.key && oom.uid == process.uid && oom.exe == process.exe() &&
-                      process.image->argv == oom.argv;
-    if (!same) {
-      ++it;
-      continue;
-    }
-    Finding finding = oom.finding;
-    finding.action = Finding::Action::cleared, finding.time = now_;
-    finding.reason = "it is back as pid " + std::to_string(process.key.tgid) + ", " +
-                     age_text(now_ - finding.raised) + " later";
-    timers_.erase({finding.raised + options_.oom_keep, it->first});
-    it = ooms_.erase(it);
-    findings_.push_back(std::move(finding));
+  const auto same_exe = oom_exes_.find(process.exe());
+  if (same_exe == oom_exes_.end()) return;
+  const std::set<ProcessKey> victims = same_exe->second;
+  for (const ProcessKey& victim : victims) {
+    const Oom& oom = ooms_.at(victim);
+    if (victim == process.key || oom.uid != process.uid || front(process.image->argv) != oom.argv) continue;
+    clear_oom(victim, "it is back as pid " + std::to_string(process.key.tgid) + ", " +
+                          age_text(now_ - oom.finding.raised) + " later");
   }
+}
+
+void Detectors::clear_oom(ProcessKey key, std::string reason) {
+  const auto it = ooms_.find(key);
+  Finding finding = std::move(it->second.finding);
+  finding.action = Finding::Action::cleared, finding.time = now_, finding.reason = std::move(reason);
+  timers_.erase({finding.raised + options_.oom_keep, key});
+  const auto exe = oom_exes_.find(it->second.exe);
+  exe->second.erase(key);
+  if (exe->second.empty()) oom_exes_.erase(exe);
+  ooms_.erase(it);
+  findings_.push_back(std::move(finding));
 }
 
 std::vector<Finding> Detectors::open() const {

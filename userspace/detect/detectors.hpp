@@ -52,7 +52,7 @@ class Detectors {
   struct State {
     enum class Stage : std::uint8_t { off, pending, open } stage = Stage::off;
     BootTime since{}, raised{};
-    Condition told;  // as last raised or updated
+    Condition told;            // as last raised or updated
     bool human_limit = false;  // the wait counted so far was one for people
   };
   struct Watch {
@@ -93,6 +93,7 @@ class Detectors {
   void judge_session(std::uint32_t sid);
   void on_oom(const Event& event, const Process& victim);
   void oom_back(const Process& process);
+  void clear_oom(ProcessKey key, std::string reason);
   bool allowed(const Process& process) const;
   void ask(ProcessKey key, Look look, std::string entry = {});
 
@@ -103,7 +104,8 @@ class Detectors {
   std::int64_t real_offset_ns_ = 0;
   std::map<ProcessKey, Watch> watched_;
   std::set<Timer> timers_;
-  std::map<ProcessKey, Oom> ooms_;
+  std::map<ProcessKey, Oom> ooms_;                                     // bounded: the oldest makes room
+  std::map<std::string, std::set<ProcessKey>, std::less<>> oom_exes_;  // of ooms_: each exec asks for its own
   std::vector<Finding> findings_;
   std::vector<Request> requests_;
 };

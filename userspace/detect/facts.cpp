@@ -47,7 +47,11 @@ std::vector<Evidence> accident_evidence(const Scene& scene, const Process& p) {
   std::vector<Evidence> out;
   const bool no_leader = leader_gone(scene, p, p.sid);
   const bool on_tty = stdio_is(p, [](auto k) { return k == STRAY_STDIO_TTY || k == STRAY_STDIO_TTY_GONE; });
-  if ((no_leader && p.image && p.image->tty) || (on_tty && !p.tty))
+  if (on_tty && !p.tty && !no_leader && on_open_terminal(p, {}))
+    out.push_back(
+        {"A1",
+         "it left the terminal session it was started in; its standard files are still on that terminal"});
+  else if ((no_leader && p.image && p.image->tty) || (on_tty && !p.tty))
     out.push_back(
         {"A1", "the terminal session it was started in (session " + std::to_string(p.sid) + ") has ended"});
   if (p.pgid != p.sid && p.pgid != 0)
@@ -75,6 +79,12 @@ std::vector<Evidence> accident_evidence(const Scene& scene, const Process& p) {
       (last_command && last_command->ends_with("/nohup")))
     out.push_back({"A9", "it was started with nohup"});
   return out;
+}
+
+bool on_open_terminal(const Process& p, Tty tty) {
+  return stdio_is(p, [](auto k) { return k == STRAY_STDIO_TTY; }) &&
+         !stdio_is(p, [](auto k) { return k == STRAY_STDIO_TTY_GONE; }) &&
+         (!tty || !p.seen->stdio_tty || p.seen->stdio_tty == tty);
 }
 
 bool detached_like_daemon(const Process& p) {

@@ -22,6 +22,7 @@ enum class ImageClass : std::uint8_t {
   wrapper,
   supervisor,
   daemon,
+  daemon_by_word,  // only where a word of its command line or title ends in `detail`
   daemonizer,
   breaker,  // nothing but a Breaker
 };
@@ -29,7 +30,8 @@ enum class ImageClass : std::uint8_t {
 struct ImageRow {
   std::string_view name;
   ImageClass what;
-  std::string_view detail = {};  // the row of the supervisor table; the shown name of a wrapper
+  std::string_view detail =
+      {};  // the row of the supervisor table; the shown name of a wrapper; a daemon's word
   Breaker breaker = Breaker::none;
 };
 

@@ -52,10 +52,12 @@ std::string person(const Process& p) {
 
 std::string terminal(const Scene& scene, const Process& p) {
   if (p.tty) return tty_name(p.tty);
-  if (p.image && p.image->tty) return tty_name(p.image->tty) + ", closed since";
-  if (p.origin && p.origin->image && p.origin->image->tty)
-    return tty_name(p.origin->image->tty) + ", closed since";
-  if (p.seen && p.seen->stdio_tty) return tty_name(p.seen->stdio_tty) + ", closed since";
+  const auto since = [&](Tty tty) {
+    return tty_name(tty) + (on_open_terminal(p, tty) ? ", which is still open" : ", closed since");
+  };
+  if (p.image && p.image->tty) return since(p.image->tty);
+  if (p.origin && p.origin->image && p.origin->image->tty) return since(p.origin->image->tty);
+  if (p.seen && p.seen->stdio_tty) return since(p.seen->stdio_tty);
   if (const Tty tty = scene.lineage.session_tty(p.sid))
     return tty_name(tty) + ", the terminal of its session, closed since";
   if (const auto ssh = env_value(p.env(), "SSH_TTY")) return std::string(*ssh) + " (SSH_TTY)";

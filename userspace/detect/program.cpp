@@ -98,6 +98,11 @@ const ImageRow* interpreted(const Words& args) {
   return nullptr;
 }
 
+void recognise_by_word(Program& program, const ProgramView& view, std::string_view end) {
+  for (const StringList list : {view.argv, view.title})
+    list.each([&](std::string_view word) { program.daemon |= word.ends_with(end); });
+}
+
 void recognise_interpreted(Program& program, const ProgramView& view) {
   const ImageRow* row = interpreted(arguments(view.argv));
   if (!row) row = find_interpreted(view.comm);  // a title or a bundle hides the script; the binary is known
@@ -128,6 +133,7 @@ void recognise_tool(Program& program, std::string_view name, const Words& args) 
   program.role = match->row->role;
   program.name = match->name;
   program.watcher = match->has(kWatcher);
+  program.daemon = match->has(kDaemonTrait);
 }
 
 Runtime runtime_of(ImageClass what) {
@@ -169,6 +175,9 @@ Program recognise(const ProgramView& view) {
       break;
     case ImageClass::busybox:
       recognise_busybox(program, view.argv);
+      break;
+    case ImageClass::daemon_by_word:
+      recognise_by_word(program, view, row->detail);
       break;
     case ImageClass::interpreter:
       recognise_interpreted(program, view);

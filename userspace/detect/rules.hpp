@@ -37,10 +37,11 @@ bool is_watched(const Program& program);        // a runtime, wrapper or dev too
 bool covered_by_above(const Process& process);  // an app or dev tool further up answers for it
 bool left_behind(const Process& process);       // its creator is gone and a reaper has it
 std::vector<Evidence> accident_evidence(const Scene& scene, const Process& process);  // A1 to A9
-std::optional<Evidence> daemon_evidence(const Process& process);  // D1, D2, D3, D5
+std::optional<Evidence> daemon_evidence(const Process& process);                      // D1, D2, D3, D5
 bool detached_like_daemon(const Process& process);                                    // D4
 std::vector<ProcessKey> descendants(const Process& process);  // alive, nearest first, bounded
 BootTime since_exec(const Process& process);                  // when its present image began
+bool on_open_terminal(const Process& process, Tty tty);       // its standard files are on it; 0: on any
 bool exposed(const Process& process);                         // listens on an address that is not loopback
 std::string ports_text(const Process& process);               // "127.0.0.1:5555", or empty
 std::string age_text(BootTime age);                           // "31 d 4 h", "12 s"

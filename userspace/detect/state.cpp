@@ -129,7 +129,7 @@ struct Saved<Detectors> {
   static_assert(sizeof(Detectors::State) == 168, "does Saved<State> have all of it?");
   static_assert(sizeof(Detectors::Watch) == 56 + 168 * kKinds.size(), "does Saved<Watch> have all of it?");
   static_assert(sizeof(Detectors::Oom) == 288, "does Saved<Oom> have all of it?");
-  static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 224, "does Saved<Detectors> have all of it?");
+  static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 272, "does Saved<Detectors> have all of it?");
 #endif
 };
 
@@ -169,6 +169,7 @@ bool Detectors::restore(const StateItem& item) {
   if (item.kind != STRAY_STATE_OOM || ooms_.contains(item.process) || !tlv::restore(oom, item.body))
     return false;
   timers_.insert({oom.finding.raised + options_.oom_keep, item.process});
+  oom_exes_[oom.exe].insert(item.process);
   ooms_.emplace(item.process, std::move(oom));
   return true;
 }

@@ -89,13 +89,25 @@ bool by_ancestor(const Process& process, const Process& above, Supervision& out)
   return true;
 }
 
+// The multiplexer that a terminal's session hangs from, past shells within shells; nullptr: it is another's.
+const Process* multiplexer_above(const Process& process) {
+  for (const Process* p = &process; p->parent && p->reparented == BootTime{}; p = p->parent)
+    if (const Breaker breaker = p->parent->program().breaker; breaker != Breaker::none)
+      return breaker == Breaker::multiplexer ? p->parent : nullptr;
+  return nullptr;
+}
+
+void by_multiplexer(const Process& multiplexer, Supervision& out) {
+  out.verdict = Verdict::multiplexer;
+  out.name = multiplexer.program().name.empty() ? multiplexer.label() : multiplexer.program().name;
+}
+
 // A person's or a scheduler's session stands between a process and what runs that session as a service.
 bool breaks(const Lineage& lineage, const Process& process, const Process& above, Supervision& out) {
   const Program& program = above.program();
   switch (program.breaker) {
     case Breaker::multiplexer:
-      out.verdict = Verdict::multiplexer;
-      out.name = program.name.empty() ? above.label() : program.name;
+      by_multiplexer(above, out);
       break;
     case Breaker::cron:
     case Breaker::at:
@@ -110,6 +122,11 @@ bool breaks(const Lineage& lineage, const Process& process, const Process& above
       break;
     case Breaker::none:
       if (!(above.key.tgid == above.sid && above.tty && program.shell)) return false;
+      // A pane's shell is no login: it stays when the person has gone.
+      if (const Process* multiplexer = multiplexer_above(above)) {
+        by_multiplexer(*multiplexer, out);
+        break;
+      }
       out.verdict = Verdict::login;
       out.name = tty_name(above.tty);
       break;
@@ -196,6 +213,13 @@ Supervision supervise(const Lineage& lineage, const Process& process) {
     if (by_ancestor(process, *p->parent, out) || breaks(lineage, process, *p->parent, out)) return out;
   if (by_unit(process, place, out) || by_monit(lineage, process, out)) return out;
   if (has_live_terminal(lineage, process)) {
+    const Process& leader = *lineage.live(process.sid);
+    if (const Process* multiplexer = multiplexer_above(leader)) {
+      by_multiplexer(*multiplexer, out);
+      out.by = multiplexer->key;
+      out.evidence.push_back({"session", "in a session of " + pid_text(*multiplexer)});
+      return out;
+    }
     out.verdict = Verdict::login;
     out.name = tty_name(process.tty);
     out.evidence.push_back({"terminal", "terminal " + out.name + " is open"});

@@ -175,9 +175,9 @@ constexpr ToolRow kTools[] = {
     {"start-storybook", {}, {}, kDev, "storybook dev"},
     {"build-storybook", {}, {}, kCli, "storybook build"},
     {"turbo", "dev|run dev|watch", {}, kDev, "turbo dev"},
-    {"turbo", "daemon", {}, kDev, "turbo daemon"},
+    {"turbo", "daemon", {}, kDev, "turbo daemon", kDaemonTrait},
     {"turbo", {}, {}, kCli, "turbo"},
-    {"nx/src/daemon/server/start.js", {}, {}, kDev, "nx daemon"},
+    {"nx/src/daemon/server/start.js", {}, {}, kDev, "nx daemon", kDaemonTrait},
     {"nx", "serve|dev|run serve|watch", {}, kDev, "nx serve"},
     {"nx", {}, {}, kCli, "nx"},
 

@@ -26,7 +26,7 @@ static_assert(sizeof(ScriptSeen) == 128, "does Saved<ScriptSeen> have all of it?
 static_assert(sizeof(Listening) == 20, "does Saved<Listening> have all of it?");
 static_assert(sizeof(Observed) == 600, "does Saved<Observed> have all of it?");
 static_assert(sizeof(Process) == 488, "does Saved<Process> have all of it?");
-static_assert(sizeof(Lineage) == 632, "does Saved<Lineage> have all that is not derived?");
+static_assert(sizeof(Lineage) == 688, "does Saved<Lineage> have all that is not derived?");
 #endif
 
 template <>
@@ -194,6 +194,8 @@ struct Saved<Lineage> {
     a(8, l.session_ttys_);
     a(9, l.counts_.cut_argv);
     a(10, l.cut_again_);
+    a(11, l.gone_);
+    a(12, l.next_gone_);
   }
 };
 

@@ -16,6 +16,7 @@ constexpr BootTime kLateExit{10'000'000'000};  // an exit this soon after a sign
 
 const std::vector<Change>& Lineage::apply(const Event& event) {
   changes_.clear();
+  repeated_ = false;
   release_unneeded();
   if (account_->bytes > options_.memory_bytes)
     enforce_bound();  // before the event: its changes name processes
@@ -53,6 +54,7 @@ LineageCounts Lineage::counts() const {
   counts.live = live_.size();
   counts.dead = table_.size() - live_.size();
   counts.bytes = account_->bytes + (table_.size() - live_.size()) * sizeof(Death);
+  for (const auto& [parent, children] : waiting_) counts.bytes += (children.size() + 4) * sizeof(ProcessKey);
   return counts;
 }
 
@@ -156,8 +158,12 @@ void Lineage::recount(Image& image) { image.charge.set(account_.get(), image.foo
 void Lineage::recount(Observed& seen) { seen.charge.set(account_.get(), seen.footprint()); }
 
 void Lineage::new_image(Process& process, std::shared_ptr<Image> image) {
-  const bool replaces_guess =
-      process.image && !process.image->at_exec && process.seeded && image->time <= process.image->time;
+  // An exec that was still in the ring when the snapshot read its outcome: no new image, the same one in
+  // full. A guess that came by fork is the maker's.
+  const auto inherited = [&](const Process* maker) { return maker && maker->image == process.image; };
+  const bool replaces_guess = process.image && !process.image->at_exec &&
+                              image->time <= process.image->time && !inherited(process.creator) &&
+                              !inherited(process.origin);
   if (process.image && !replaces_guess) {
     // First and latest are worth most: what lies between goes.
     if (process.past.size() == kPastImages) process.past.erase(process.past.begin() + 1);
@@ -251,8 +257,11 @@ void Lineage::on(const Event& event, const Exec& exec) {
 }
 
 void Lineage::on(const Event& event, const Exit& exit) {
+  const Process* known = get(event.process);
+  repeated_ =
+      known ? known->ended.has_value() : std::find(gone_.begin(), gone_.end(), event.process) != gone_.end();
+  if (repeated_) return;
   Process& process = subject(event);
-  if (process.ended) return;  // older kernels can report a group's death twice
   Ended ended{};
   ended.time = event.time, ended.status = exit.status, ended.user_ns = exit.user_ns;
   ended.system_ns = exit.system_ns, ended.runtime_ns = exit.runtime_ns, ended.max_rss = exit.max_rss;
@@ -316,7 +325,7 @@ void Lineage::on(const Event& event, const Seed& seed) {
   if (!process.image || (!process.image->at_exec && process.image->exe != seed.exe)) {
     const auto made = std::make_shared<Image>();
     Image& image = *made;
-    image.time = event.process.start, image.at_exec = false;
+    image.time = event.time, image.at_exec = false;
     image.exe = seed.exe, image.cwd = seed.cwd, image.comm = seed.comm, image.inode = seed.inode;
     image.dev_major = seed.dev_major, image.dev_minor = seed.dev_minor, image.nlink = seed.nlink;
     image.flags = (event.flags & STRAY_SEED_EXE_DELETED ? STRAY_EXEC_EXE_DELETED : 0) |
@@ -353,7 +362,10 @@ void Lineage::on(const Event& event, const InferredExit&) {
   end(*process, std::move(ended), nullptr, false);
 }
 
-void Lineage::on(const Event&, const Gap&) { changes_.push_back({Change::Kind::loss, nullptr}); }
+void Lineage::on(const Event&, const Gap&) {
+  waiting_.clear();  // a snapshot follows; whom the one before did not bring ended before it
+  changes_.push_back({Change::Kind::loss, nullptr});
+}
 
 void Lineage::on(const Event&, const Ready&) {
   ready_ = true;
@@ -396,6 +408,7 @@ void Lineage::release_unneeded() {
   for (std::size_t i = 0; i < release_.size(); ++i)
     if (Process* dead = get(release_[i]); dead && dead->ended && dead->needed_by == 0) erase(*dead);
   release_.clear();
+  remember_gone();
   while (!dead_.empty() && !get(dead_.front())) dead_.pop_front();
   // One that stays long at the front would keep the places of all that came and went after it.
   constexpr std::size_t kRoom = 1024;
@@ -409,8 +422,21 @@ void Lineage::erase(Process& dead) {
   unlink_from_parent(dead);
   account_->bytes -= kProcessBytes;
   skeletons_held_ -= dead.skeleton;
+  erased_.push_back(dead.key);
   const ProcessKey key = dead.key;  // erase() may look at its argument after the node is gone
   table_.erase(key);
+}
+
+// Sorted: in which order those of one time were let go is not part of the state.
+void Lineage::remember_gone() {
+  std::sort(erased_.begin(), erased_.end());
+  for (const ProcessKey& key : erased_) {
+    if (gone_.size() < kGoneKept)
+      gone_.push_back(key);
+    else
+      gone_[next_gone_++ % kGoneKept] = key;
+  }
+  erased_.clear();
 }
 
 // ---- the bound ----
@@ -489,6 +515,7 @@ void Lineage::give_up_oldest() {
       erase(*dead);
       ++counts_.evicted;
     }
+  remember_gone();
 }
 
 }  // namespace stray

@@ -68,6 +68,10 @@ class Lineage {
   BootTime now() const { return now_; }
   bool ready() const { return ready_; }
 
+  // The last event was the end of a process whose end is known already: no event of its own. Kernels before
+  // 6.16 can report a death twice.
+  bool repeated() const { return repeated_; }
+
   // ---- the saved state (state.cpp) ----
   // Gives images and processes as items, then save_core() the rest; both between two apply().
   void save(const EmitState& emit) const;
@@ -126,6 +130,7 @@ class Lineage {
   std::shared_ptr<const std::string> share(std::string_view cgroup, const Process* relative);
   void release_unneeded();
   void erase(Process& dead);
+  void remember_gone();
   void enforce_bound();
   void drop_detail(Process& dead);
   void give_up_oldest();
@@ -170,12 +175,13 @@ class Lineage {
   static constexpr std::size_t kPastImages = 8;
   static constexpr std::size_t kMostRuntimes = 1024;
   static constexpr std::size_t kMostSessions = 4096;
+  static constexpr std::size_t kGoneKept = 1024;
 
   // What is not derived from the processes is saved in fields.hpp: a new field needs a line there.
   LineageOptions options_;
   std::unique_ptr<Account> account_;  // before what is charged to it
   BootTime now_{};
-  bool ready_ = false;
+  bool ready_ = false, repeated_ = false;
   std::unordered_map<ProcessKey, Process, ProcessKeyHash> table_;  // its nodes stay where they are
   std::unordered_map<std::uint32_t, Process*> live_;
   std::map<ProcessKey, std::vector<ProcessKey>> waiting_;  // seeds before their parents
@@ -187,6 +193,9 @@ class Lineage {
   std::deque<Death> dead_;           // in order of death; may name some already released
   std::deque<Death> skeletons_;      // of those, the ones whose detail was dropped
   std::size_t skeletons_held_ = 0;   // of these, not yet released
+  std::vector<ProcessKey> gone_;      // the last released, a ring once full: a second report of their end may come
+  std::size_t next_gone_ = 0;         // the oldest of a full ring
+  std::vector<ProcessKey> erased_;    // since remember_gone()
   std::vector<ProcessKey> release_;  // dead and needed by nobody: goes with the next event
   std::unique_ptr<Restoring> restoring_;
   std::vector<Change> changes_;

@@ -5,6 +5,12 @@
 #include "lineage/lineage.hpp"
 
 namespace stray {
+namespace {
+
+constexpr std::uint32_t kNothing = STRAY_SAW_GONE | STRAY_SAW_UNREAD;
+
+}  // namespace
+
 Observed& Lineage::seen_of(Process& process) {
   if (!process.seen) {
     process.seen = std::make_unique<Observed>();
@@ -20,7 +26,7 @@ Tty Lineage::session_tty(std::uint32_t sid) const {
 
 void Lineage::on(const Event& event, const SawProcess& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended) return;
+  if (!process || process->ended || (event.flags & STRAY_SAW_UNREAD)) return;
   Observed& seen = seen_of(*process);
   seen.process_time = event.time;
   seen.gone = event.flags & STRAY_SAW_GONE;
@@ -71,7 +77,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
 
 void Lineage::on(const Event& event, const SawScript& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  if (!process || process->ended || (event.flags & kNothing)) return;
   Observed& seen = seen_of(*process);
   ScriptSeen now{event.time, saw.state,     std::string(saw.entry), std::string(saw.path),
                  saw.inode,  saw.bytes,     saw.mtime_ns,           saw.ctime_ns,
@@ -89,7 +95,7 @@ void Lineage::on(const Event& event, const SawScript& saw) {
 
 void Lineage::on(const Event& event, const SawUsage& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  if (!process || process->ended || (event.flags & kNothing)) return;
   Observed& seen = seen_of(*process);
   seen.usage_time = event.time;
   seen.rss = saw.rss, seen.anon = saw.anon, seen.swap = saw.swap, seen.cpu_ns = saw.cpu_ns;
@@ -98,7 +104,7 @@ void Lineage::on(const Event& event, const SawUsage& saw) {
 
 void Lineage::on(const Event& event, const SawSockets& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  if (!process || process->ended || (event.flags & kNothing)) return;
   Observed& seen = seen_of(*process);
   seen.sockets_time = event.time;
   seen.sockets.clear();

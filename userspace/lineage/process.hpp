@@ -53,7 +53,7 @@ class Charge {
 
 // One program image: what an exec brought. Shared by the processes that were forked from it.
 struct Image {
-  BootTime time{};
+  BootTime time{};      // of the exec, or of the snapshot
   bool at_exec = true;  // seen at its exec; false: read from a snapshot later
   std::string exe, cwd, name, interp;
   std::string argv;  // NUL separated, as StringList; cut where flags say STRAY_EXEC_ARGV_CUT

@@ -50,17 +50,19 @@ struct Observer::State {
   }
 
   // Runs `look`, which fills a record, if the process is there; gives a record that says "gone" if it is not
-  // there before or after. Where it cannot be told (no descriptor left) the record has nothing in it.
+  // there before or after. Where it cannot be told (no descriptor left) the record says that nothing was
+  // read.
   template <wire::RecordHead T, typename F>
   RawRecord answer_if_alive(stray_kind kind, F&& look) {
     wire::Record<T> record(head(kind));
+    reader.forget();
     const auto lookup = process.open(request->process, reader);
     if (lookup == proc::Process::Lookup::found) look(record);
-    if (lookup == proc::Process::Lookup::failed ||
-        (lookup == proc::Process::Lookup::found && process.still_alive(reader)))
-      return answer(record);
-    wire::Record<T> gone(head(kind, STRAY_SAW_GONE));
-    return answer(gone);
+    const bool whole = lookup == proc::Process::Lookup::found && process.still_alive(reader);
+    const bool unread = lookup == proc::Process::Lookup::failed || reader.starved();
+    if (whole && !unread) return answer(record);
+    wire::Record<T> nothing(head(kind, unread ? STRAY_SAW_UNREAD : STRAY_SAW_GONE));
+    return answer(nothing);
   }
 
   void look_at_process(wire::Record<stray_saw_process>& record);

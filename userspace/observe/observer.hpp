@@ -4,7 +4,8 @@
 // replay the answers come from the capture and nobody asks.
 //
 // Every answer is about a process, not a pid: the start time is checked after reading, and a process that is
-// gone (or a zombie) gives a record with STRAY_SAW_GONE. Reads never block on the observed process and never
+// gone (or a zombie) gives a record with STRAY_SAW_GONE. Without descriptors or memory to look with the record
+// has STRAY_SAW_UNREAD and says nothing of the process. Reads never block on the observed process and never
 // follow a path out of its own root.
 #pragma once
 

@@ -31,7 +31,10 @@ Tty tty_of(std::uint32_t device) {
 
 std::optional<std::string_view> FileReader::read(int dir, const char* name, std::size_t limit) {
   const Descriptor file(::openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file) return std::nullopt;
+  if (!file) {
+    starved_ |= errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+    return std::nullopt;
+  }
   return read(file.get(), limit);
 }
 

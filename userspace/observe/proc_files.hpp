@@ -27,11 +27,17 @@ class FileReader {
   std::optional<std::string_view> read(int dir, const char* name, std::size_t limit = kSmall);
   std::optional<std::string_view> read(int fd, std::size_t limit);
 
+  // Some file could not be opened for want of descriptors or memory since the last forget(): what was not
+  // read says nothing about a process.
+  bool starved() const { return starved_; }
+  void forget() { starved_ = false; }
+
  private:
   void grow(std::size_t used, std::size_t wanted);
 
   std::unique_ptr<char[]> data_;
   std::size_t capacity_ = 0;
+  bool starved_ = false;
 };
 
 // The text of a symbolic link. Longer than PATH_MAX: not readable (the kernel gives ENAMETOOLONG).

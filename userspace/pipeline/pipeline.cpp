@@ -42,7 +42,7 @@ void Pipeline::feed(RawRecord raw) {
   const auto& changes = lineage_->apply(*event);
   const View now = view();
   const bool is_seed = std::holds_alternative<Seed>(event->what);
-  if (const auto action = action_of(*event); !action.empty() && !is_seed) {
+  if (const auto action = action_of(*event); !action.empty() && !is_seed && !lineage_->repeated()) {
     Counted& counted = counts_.events[event->what.index()];
     counted.action = action;
     ++counted.count;
