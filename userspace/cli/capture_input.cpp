@@ -31,6 +31,7 @@ std::string boot_text(const CaptureHeader& header) {
 }  // namespace
 
 CaptureInput::CaptureInput(const CaptureChoice& choice) {
+  if (choice.files.empty()) throw UsageError("name the files of a capture");
   try {
     open_all(choice.files);
     order();
