@@ -79,6 +79,7 @@ class Detectors {
   void on_oom(const Event& event, const Process& victim);
   void oom_back(const Process& process);
   bool allowed(const Process& process) const;
+  void set_severity(Kind kind, Condition& condition) const;
   void ask(ProcessKey key, Look look, std::string entry = {});
 
   DetectOptions options_;

@@ -176,6 +176,7 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
   ProgramView view;
   view.exe = image.exe, view.comm = image.comm, view.argv = image.arguments(), view.env = image.environment();
   view.argv_at_exec = image.at_exec;
+  if (!rules_.empty()) view.rules = rules_.back().get();
   if (const auto it = runtimes_.find(file); it != runtimes_.end()) view.runtime = it->second;
   if (seen) {
     if (image.at_exec && seen->title != image.argv) view.title = StringList(seen->title);
@@ -184,8 +185,20 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
   }
   image.program = recognise(view);
   constexpr std::size_t kMostRuntimes = 1024;
-  if (image.program.runtime != Runtime::none && image.inode && runtimes_.size() < kMostRuntimes)
+  const bool by_tables = image.program.runtime != Runtime::none && image.program.runtime != Runtime::other;
+  if (by_tables && image.inode && runtimes_.size() < kMostRuntimes)
     runtimes_.emplace(file, image.program.runtime);
+}
+
+void Lineage::set_rules(std::shared_ptr<const ProgramRules> rules) {
+  rules_.push_back(std::move(rules));
+  runtimes_.clear();  // a rule may have named some of them
+  for (const Process* known : live_by_key()) {
+    Process& process = *get(known->key);
+    if (!process.image || process.kthread) continue;
+    recognise_image(*process.image, process.seen.get());
+    program_changed(process);
+  }
 }
 
 void Lineage::program_changed(const Process& process) {
