@@ -38,5 +38,7 @@ int scan_command(const CommonOptions& common);
 int tree_command(const CommonOptions& common, const std::string& who);  // "": all
 int explain_command(const CommonOptions& common, const std::string& who);
 int doctor_command(const CommonOptions& common);
+int config_check_command(const CommonOptions& common, const std::string& file);  // "": that in force
+int config_show_command(const CommonOptions& common);
 
 }  // namespace stray

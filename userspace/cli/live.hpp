@@ -19,6 +19,9 @@ class Live {
   // Every record goes there too, from the first on. Borrowed; before start().
   void record_to(RecordSink tee) { tee_ = std::move(tee); }
 
+  // What is taken out of command lines from now on (default: Redactor's own patterns).
+  void redact_with(const std::vector<std::string>& patterns) { redactor_ = Redactor(patterns); }
+
   void start(RawRecord session);  // the session record, snapshot, ready
   // One round: everything in the ring, what the core wants observed, ticks that are due. True when there was
   // work.

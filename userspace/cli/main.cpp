@@ -174,6 +174,20 @@ int dispatch(int argc, char** argv) {
       ->type_name("PID|ID");
   explain->footer("Example: sudo stray explain 1234");
 
+  auto* config = app.add_subcommand("config", "The configuration: is the file right, and what is in force");
+  config->require_subcommand(1);
+  std::string config_file;
+  auto* config_check = config->add_subcommand("check", "Tell everything that is wrong with a file");
+  add_common(*config_check, common);
+  config_check->add_option("file", config_file, "The file (default: the one in force)")
+      ->check(kNotEmpty)
+      ->type_name("FILE");
+  auto* config_show =
+      config->add_subcommand("show", "All values, as a file, each with where it comes from");
+  add_common(*config_show, common);
+  add_times(*config_show, common);
+  config->footer("Example: stray config check ./stray.toml");
+
   auto* doctor = app.add_subcommand("doctor", "What this kernel and host offer stray, and what is missing");
   add_common(*doctor, common);
   doctor->footer("Example: sudo stray doctor");
@@ -191,6 +205,8 @@ int dispatch(int argc, char** argv) {
   if (*scan) return scan_command(common);
   if (*tree) return tree_command(common, root);
   if (*explain) return explain_command(common, who);
+  if (*config_check) return config_check_command(common, config_file);
+  if (*config_show) return config_show_command(common);
   return doctor_command(common);
 }
 
