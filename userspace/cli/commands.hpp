@@ -38,6 +38,14 @@ int scan_command(const CommonOptions& common);
 int tree_command(const CommonOptions& common, const std::string& who);  // "": all
 int explain_command(const CommonOptions& common, const std::string& who);
 int doctor_command(const CommonOptions& common);
+int plan_command(const CommonOptions& common, const std::vector<std::string>& who);  // empty: all findings
+
+struct StopOptions {
+  std::string who;
+  std::string timeout = "10s";
+  bool yes = false, force = false, only = false;
+};
+int stop_command(const CommonOptions& common, const StopOptions& stop);
 int config_check_command(const CommonOptions& common, const std::string& file);  // "": that in force
 int config_show_command(const CommonOptions& common);
 

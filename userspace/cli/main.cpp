@@ -174,6 +174,32 @@ int dispatch(int argc, char** argv) {
       ->type_name("PID|ID");
   explain->footer("Example: sudo stray explain 1234");
 
+  auto* plan = app.add_subcommand("plan", "What to do about the findings, as a shell script to read and run");
+  add_common(*plan, common);
+  add_times(*plan, common);
+  std::vector<std::string> plan_who;
+  plan->add_option("who", plan_who, "Only about these processes (pids or ids)")
+      ->check(kNotEmpty)
+      ->type_name("PID|ID");
+  plan->footer("Example: sudo stray plan > plan.sh; less plan.sh; sudo sh plan.sh");
+
+  StopOptions stop;
+  auto* stop_cmd =
+      app.add_subcommand("stop", "End one process and what is below it, after showing what that is");
+  add_common(*stop_cmd, common);
+  stop_cmd->add_option("who", stop.who, "A pid, or an id as findings show it")
+      ->required()
+      ->check(kNotEmpty)
+      ->type_name("PID|ID");
+  stop_cmd->add_flag("--yes", stop.yes, "Do not ask");
+  stop_cmd->add_flag("--force", stop.force, "SIGKILL for what does not end in time");
+  stop_cmd->add_flag("--only", stop.only, "Only this process, and nothing below it");
+  stop_cmd->add_option("--timeout", stop.timeout, "How long each may take to end")
+      ->check(kNotEmpty)
+      ->type_name("TIME")
+      ->capture_default_str();
+  stop_cmd->footer("Example: sudo stray stop 1234");
+
   auto* config = app.add_subcommand("config", "The configuration: is the file right, and what is in force");
   config->require_subcommand(1);
   std::string config_file;
@@ -182,8 +208,7 @@ int dispatch(int argc, char** argv) {
   config_check->add_option("file", config_file, "The file (default: the one in force)")
       ->check(kNotEmpty)
       ->type_name("FILE");
-  auto* config_show =
-      config->add_subcommand("show", "All values, as a file, each with where it comes from");
+  auto* config_show = config->add_subcommand("show", "All values, as a file, each with where it comes from");
   add_common(*config_show, common);
   add_times(*config_show, common);
   config->footer("Example: stray config check ./stray.toml");
@@ -205,6 +230,8 @@ int dispatch(int argc, char** argv) {
   if (*scan) return scan_command(common);
   if (*tree) return tree_command(common, root);
   if (*explain) return explain_command(common, who);
+  if (*plan) return plan_command(common, plan_who);
+  if (*stop_cmd) return stop_command(common, stop);
   if (*config_check) return config_check_command(common, config_file);
   if (*config_show) return config_show_command(common);
   return doctor_command(common);
