@@ -45,6 +45,11 @@ struct StopOptions {
   std::string timeout = "10s";
   bool yes = false, force = false, only = false;
 };
+struct CheckOptions {
+  std::string policy;
+  bool nagios = false;
+};
+int check_command(const CommonOptions& common, const CheckOptions& check);
 int stop_command(const CommonOptions& common, const StopOptions& stop);
 int config_check_command(const CommonOptions& common, const std::string& file);  // "": that in force
 int config_show_command(const CommonOptions& common);

@@ -131,7 +131,7 @@ void Live::settle() {
 void Live::look_at_all() {
   for (const Process* process : pipeline_.lineage().live_by_key()) {
     if (process->kthread) continue;
-    for (const Look look : {Look::process, Look::usage}) asked_.push_back({process->key, look, {}});
+    for (const Look look : {Look::process, Look::usage, Look::sockets}) asked_.push_back({process->key, look, {}});
   }
   settle();
 }

@@ -29,7 +29,7 @@ class Live {
   void settle();  // rounds until nothing is asked any more: for a look at the host as it is now
   void sleep(bool busy, int wake_fd);
   void stop();         // the rest of the ring, then the end record
-  void look_at_all();  // has every process observed: for tree and explain
+  void look_at_all();  // has every process observed: for tree, explain, stop and check
 
  private:
   void feed(RawRecord raw);

@@ -200,6 +200,17 @@ int dispatch(int argc, char** argv) {
       ->capture_default_str();
   stop_cmd->footer("Example: sudo stray stop 1234");
 
+  CheckOptions check;
+  auto* check_cmd = app.add_subcommand("check", "Is the host as a policy says? exit 1 if not");
+  add_common(*check_cmd, common);
+  add_times(*check_cmd, common);
+  check_cmd->add_option("policy", check.policy, "The policy, a TOML file")
+      ->required()
+      ->check(kNotEmpty)
+      ->type_name("POLICY");
+  check_cmd->add_flag("--nagios", check.nagios, "One line and the exit codes of a monitoring plugin");
+  check_cmd->footer("Example: sudo stray check /etc/stray/policy.toml");
+
   auto* config = app.add_subcommand("config", "The configuration: is the file right, and what is in force");
   config->require_subcommand(1);
   std::string config_file;
@@ -232,6 +243,7 @@ int dispatch(int argc, char** argv) {
   if (*explain) return explain_command(common, who);
   if (*plan) return plan_command(common, plan_who);
   if (*stop_cmd) return stop_command(common, stop);
+  if (*check_cmd) return check_command(common, check);
   if (*config_check) return config_check_command(common, config_file);
   if (*config_show) return config_show_command(common);
   return doctor_command(common);
