@@ -49,6 +49,13 @@ enum stray_kind {
   STRAY_SAW_USAGE = 40,
   STRAY_SAW_SOCKETS = 41,
   STRAY_INFERRED_EXIT = 42, /* a process of the table is gone and its exit was never seen */
+  /* made in user space: what the core knew at one moment, for readers that begin there (struct stray_state) */
+  STRAY_STATE_IMAGE = 48,   /* a program image, shared by the processes that name its number */
+  STRAY_STATE_PROCESS = 49, /* head: a process, alive, or dead and still needed */
+  STRAY_STATE_WATCH = 50,   /* head: a process that the detectors watch */
+  STRAY_STATE_OOM = 51,     /* head: a victim of the OOM killer that is still told of */
+  STRAY_STATE_CORE = 52,    /* all that is of no single process */
+  STRAY_STATE_END = 53,     /* the state is whole; events follow */
 };
 
 struct stray_span {
@@ -359,6 +366,15 @@ struct stray_socket { /* one listening socket */
 struct stray_saw_sockets {
   struct stray_head head;    /* flags: STRAY_SAW_GONE */
   struct stray_span sockets; /* struct stray_socket[] */
+};
+
+/* ---- the saved state: docs/capture-format.md has the fields of each kind ---- */
+
+#define STRAY_STATE_MORE (1u << 0) /* the body goes on in the next record, of the same kind and process */
+
+struct stray_state {
+  struct stray_head head; /* time_ns: when the state was saved, the same in all of its records */
+  struct stray_span body; /* fields, each: __u16 tag, __u16 zero, __u32 length, then so many bytes */
 };
 
 #endif

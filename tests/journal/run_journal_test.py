@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "cli"))
 if __name__ == "__main__":
     os.environ["STRAY"] = str(Path(sys.argv.pop(1) if len(sys.argv) > 1 else HERE / "../../build/stray").resolve())
-from tracing import Folder, JsonTrace, Trace, about, is_alert, wait_for  # noqa: E402
+from tracing import Folder, JsonTrace, Trace, about, is_alert, stray, wait_for  # noqa: E402
 
 SOCKET = "/run/systemd/journal/socket"
 JOURNAL = Path("/run/log/journal")
@@ -228,6 +228,156 @@ class Outage(Journal):
         self.assertTrue(said, trace.said())
         self.assertGreaterEqual(int(said[1]), len(pids) + 2)  # ready and summary
         self.assertEqual(trace.documents[-1]["event"]["action"], "summary")
+
+
+def send(fields, uid=0):
+    """An entry by journald's native protocol, from a process of that user."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setresuid(uid, uid, uid)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.connect(SOCKET)
+                sender.send("".join(f"{name}={value}\n" for name, value in fields.items()).encode())
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(pid, 0)[1] != 0:
+        raise AssertionError("the entry could not be sent")
+
+
+class Source(Journal):
+    """stray replay --journal: what comes back."""
+
+    def setUp(self):
+        super().setUp()
+        os.chmod("/run/systemd", 0o755)
+        os.chmod("/run/systemd/journal", 0o755)
+        self.journald.start()
+
+    def replay(self, *arguments, code=0, says=""):
+        subprocess.run(["journalctl", "--sync"], check=self.journald.process is not None, stderr=subprocess.DEVNULL)
+        done = stray("replay", "--journal", *arguments)
+        said = done.stderr.decode()
+        self.assertEqual(done.returncode, code, said)
+        self.assertIn(says, said)
+        if not says:
+            self.assertEqual(said, "")
+        return done.stdout.decode()
+
+    def traced(self):
+        """A run with a finding that is cleared and one that stays; its output, byte for byte."""
+        output = self.folder / "live.ndjson"
+        trace = Trace("--json", "--journal", "--events", "all", "--after", "all=1ms", "--output", str(output))
+        self.addCleanup(trace.__exit__)
+        lines = lambda: output.read_text().splitlines(keepends=True) if output.exists() else []
+        wait_for(lines, "the ready line")
+        self.gone, self.left = (self.leave_behind(*self.server()) for _ in range(2))
+        told = lambda pid, state: [line for line in lines() if line.endswith("\n")
+                                   and is_alert(json.loads(line), "orphan", state)
+                                   and json.loads(line)["process"]["pid"] == pid]
+        wait_for(lambda: told(self.gone, "raised") and told(self.left, "raised"), "the orphans")
+        os.kill(self.gone, signal.SIGKILL)
+        wait_for(lambda: told(self.gone, "cleared"), "its end")
+        self.assertEqual(trace.end(signal.SIGINT), 0, trace.said())
+        return output.read_text()
+
+    def forged(self, **fields):
+        document = {"@timestamp": "2026-01-02T03:04:05.678901234Z", "event": {"kind": "event", "action": "exit"},
+                    "process": {"pid": 4711, "entity_id": "forged"}}
+        return {"SYSLOG_IDENTIFIER": "stray", "STRAY_JSON": json.dumps(document), "MESSAGE": "x"} | fields
+
+    def test_the_documents_of_the_live_run(self):
+        live = self.traced()
+        self.assertEqual(self.replay("--json"), live)
+        documents = [json.loads(line) for line in live.splitlines()]
+        chosen = lambda condition: "".join(line for line, document in zip(live.splitlines(keepends=True), documents)
+                                           if condition(document))
+        self.assertEqual(self.replay("--json", "--pid", str(self.left)), chosen(
+            lambda document: document.get("process", {}).get("pid") == self.left))
+        self.assertEqual(self.replay("--json", "--finding", "orphan"), chosen(
+            lambda document: document.get("rule", {}).get("name") == "orphan"))
+        moment = documents[len(documents) // 2]["@timestamp"]
+        self.assertEqual(self.replay("--json", "--since", moment), chosen(
+            lambda document: document["@timestamp"] >= moment))
+        self.assertEqual(self.replay("--json", "--until", moment), chosen(
+            lambda document: document["@timestamp"] <= moment))
+
+    def test_text_and_what_is_open(self):
+        self.traced()
+        text = self.replay()
+        self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \S+  ready     -       stray ")
+        self.assertRegex(text, rf"(?m)^\S+ \S+ \S+  raised    {self.left} +orphan: node .* was left behind")
+        self.assertRegex(text, r"(?m)  killed by SIGKILL from ")
+        at_the_end = text[text.index(" open according to the journal:\n"):]
+        self.assertEqual(len(re.findall(rf" orphan: .*\(pid {self.left}\)", at_the_end)), 1)
+        self.assertNotIn(f"(pid {self.gone})", at_the_end)
+        # A window tells what is open all the same.
+        self.assertIn(f"(pid {self.left})", self.replay("--since", "-0"))
+
+    def test_files_of_another_host(self):
+        live = self.traced()
+        subprocess.check_call(["journalctl", "--sync"])
+        self.journald.end()
+        copy = self.folder / "copy"
+        shutil.move(JOURNAL, copy)
+        JOURNAL.mkdir()
+        self.assertEqual(self.replay("--json", "--directory", str(copy)), live)
+        one = next(path for path in copy.iterdir() if path.is_dir())
+        self.assertEqual(self.replay("--json", "--directory", str(one)), live)
+        self.replay(code=4, says="no journal")
+
+        (one / "bad.journal").write_bytes(b"no journal" * 1000)
+        self.assertEqual(self.replay("--json", "--directory", str(copy), code=3, says=str(one / "bad.journal")), live)
+        (one / "bad.journal").unlink()
+        file = max(one.iterdir(), key=lambda path: path.stat().st_size)
+        whole = file.read_bytes()
+        used = len(whole.rstrip(b"\0"))
+        codes = set()
+        for at in range(used // 4, used, used // 100):
+            file.write_bytes(whole[:at] + os.urandom(64) + whole[at + 64:])
+            done = stray("replay", "--journal", "--json", "--directory", str(copy))
+            codes.add(done.returncode)
+            self.assertIn(done.returncode, (0, 3), done.stderr)
+            for line in done.stdout.splitlines():
+                json.loads(line)
+        self.assertIn(3, codes)
+
+    def test_others_cannot_speak_for_stray(self):
+        send(self.forged(), uid=65534)
+        self.assertEqual(self.replay("--json", says="1 entry under the name stray is not from root"), "")
+        self.assertIn("no finding is open", self.replay(says="left out"))
+        self.assertEqual(self.replay("--json", "--directory", str(JOURNAL), says="not from root").strip(),
+                         self.forged()["STRAY_JSON"])
+
+    def test_what_was_sent_twice_is_told_once(self):
+        for _ in range(3):
+            send(self.forged())
+        self.assertEqual(self.replay("--json"), self.forged()["STRAY_JSON"] + "\n")
+
+    def test_what_is_no_document(self):
+        for text in ("", "{", "[]", "3", '{"event": 3}', '{"event": {"action": "exit"}}', "[" * 100_000):
+            send(self.forged(STRAY_JSON=text))
+        send({"SYSLOG_IDENTIFIER": "stray", "MESSAGE": "a diagnostic of the program itself"})
+        self.assertEqual(self.replay("--json", code=3, says="7 entries without a whole document"), "")
+
+    def test_no_text_reaches_the_terminal_as_it_is(self):
+        evil = "\x1b]0;x\x07\r\n\u202e"
+        document = json.loads(self.forged()["STRAY_JSON"])
+        for action in ("exec", evil):
+            document["event"]["action"] = action
+            document["process"]["args"] = [evil, "b"]
+            send(self.forged(STRAY_JSON=json.dumps(document)))
+        text = self.replay()
+        self.assertEqual([c for c in text if not c.isprintable() and c != "\n"], [])
+        self.assertEqual(text.count("\n"), 3)
+
+    def test_what_is_wrong_is_said(self):
+        self.replay("--directory", str(self.folder / "missing"), code=2, says="No such file")
+        self.replay("--directory", str(self.folder), code=2, says="no journal files")
+        self.replay("--since", "soon", code=2, says="--since")
+        self.replay("--finding", "bogus", code=2, says="bogus")
+        self.replay("--since", "2026-01-02", "--until", "2026-01-01", code=2, says="later than --until")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stray run --json, and what it has said so far."""
+"""stray run --json --capture, what it has said so far, and whether its replay says the same."""
 import json
 import signal
 import subprocess
@@ -10,7 +10,8 @@ class Tracer:
     def __init__(self, stray, folder, flags=("--after", "all=1s")):
         self.log = open(folder / "stray.log", "wb+")
         self.out = open(folder / "stray.ndjson", "wb+")
-        self.process = subprocess.Popen([stray, "run", "--json", *flags], stdin=subprocess.DEVNULL, stdout=self.out,
+        self.stray, self.flags, self.capture = stray, flags, folder / "stray.capture"
+        self.process = subprocess.Popen([stray, "run", "--json", "--capture", self.capture, *flags], stdin=subprocess.DEVNULL, stdout=self.out,
                                         stderr=self.log, start_new_session=True)
         self.file = open(self.out.name, "rb")
         self.rest, self.last = b"", {}
@@ -63,7 +64,21 @@ class Tracer:
             problems.append(f"stray ended with {self.process.returncode}: {self.said()}")
         elif self.last.get("event", {}).get("action") != "summary":
             problems.append("the last line is no summary")
+        else:
+            problems += self.replay_differs()
         return problems
+
+    def replay_differs(self):
+        """The capture of the run must give the bytes that the run printed."""
+        replay = subprocess.run([self.stray, "replay", "--json", *self.flags, self.capture], capture_output=True,
+                                stdin=subprocess.DEVNULL, timeout=60)
+        if replay.returncode:
+            return [f"replay ended with {replay.returncode}: {replay.stderr.decode(errors='replace')[-800:]}"]
+        with open(self.out.name, "rb") as live:
+            for number, (printed, replayed) in enumerate(zip(live, replay.stdout.splitlines(keepends=True)), 1):
+                if printed != replayed:
+                    return [f"replay differs in line {number}: {replayed[:400]!r}, live {printed[:400]!r}"]
+            return [] if live.tell() == len(replay.stdout) and not live.read(1) else ["replay has another length"]
 
     def said(self):
         self.log.seek(0)

@@ -125,6 +125,23 @@ TEST(Decode, TurnsPathsRound) {
   EXPECT_EQ(words, (std::vector<std::string>{"node", "", "x y"}));
 }
 
+TEST(Decode, PathsThatShareTheirBytesStayWhole) {
+  // A forged record: three spans name the same bytes, so that the paths together are longer than the record.
+  std::string path;
+  while (path.size() < 60'000) path += "/" + std::string(100, 'x');
+  Bytes bytes = exec(key(1, 1), at(2), path, {}, {}, "/");
+  stray_exec fixed;
+  std::memcpy(&fixed, bytes.data(), sizeof fixed);
+  fixed.cwd = fixed.cgroup = fixed.exe;
+  std::memcpy(bytes.data(), &fixed, sizeof fixed);
+  Decoder decoder;
+  const auto e = decoded<Exec>(bytes, decoder);
+  EXPECT_EQ(e.cwd.data() + e.cwd.size(), e.cgroup.data()) << "a view into a buffer that was given up";
+  EXPECT_EQ(e.exe, path);
+  EXPECT_EQ(e.cwd, path);
+  EXPECT_EQ(e.cgroup, path);
+}
+
 TEST(Decode, MarksACutPath) {
   Decoder decoder;
   const auto e = decoded<Exec>(exec(key(1, 1), at(2), "/b/c", {"c"}, {}, "/", STRAY_EXEC_EXE_CUT), decoder);

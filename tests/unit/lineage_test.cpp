@@ -243,5 +243,60 @@ TEST(LineageBound, GivesUpTheOldestDeadAndNeverALivingProcess) {
   EXPECT_EQ(counts.live, 2u);
 }
 
+TEST_F(LineageTest, ADeadCreatorThatIsNeededForLongHoldsNoPlacesForOthers) {
+  feed(fork(child, shell, at(2)));
+  feed(fork(grandchild, child, at(3)));
+  feed(exit(child, at(4), 0, init));  // needed by its child from now on
+  const std::size_t before = lineage.counts().bytes;
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    feed(fork(key(1000 + i, 5), shell, at(5)));
+    feed(exit(key(1000 + i, 5), at(5), 0, init));
+  }
+  EXPECT_LT(lineage.counts().bytes, before + 100'000);
+  EXPECT_NE(lineage.find(child), nullptr);
+}
+
+TEST(LineageBound, CutsTheLongArgvOfTheLivingWhenTheDeadDoNotSuffice) {
+  constexpr std::size_t kBound = 2'000'000;
+  Lineage lineage({.memory_bytes = kBound});
+  Decoder decoder;
+  const auto feed = [&](const Bytes& bytes) { lineage.apply(std::get<Event>(decoder.decode(bytes))); };
+  feed(seed(key(1, 0), {}, "/init", at(1), STRAY_SEED_NAMESPACE_INIT));
+  feed(ready(at(1)));
+  const std::string longest(30'000, 'x');
+  for (std::uint32_t i = 2; i < 202; ++i) {
+    feed(fork(key(i, i), key(1, 0), at(i)));
+    feed(exec(key(i, i), at(i), "/usr/bin/before", {"before", longest}));
+    feed(exec(key(i, i), at(i), "/usr/bin/now", {"now", longest}));
+    feed(saw(key(i, i), at(i), {.ppid = 1, .argv = {"now", longest}}));
+  }
+  feed(tick(at(300)));
+  const auto counts = lineage.counts();
+  EXPECT_LE(counts.bytes, kBound);
+  EXPECT_EQ(counts.live, 201u);
+  EXPECT_GT(counts.cut_argv, 0u);
+  const Process& first = *lineage.live(2);
+  EXPECT_TRUE(first.image->flags & STRAY_EXEC_ARGV_CUT);
+  EXPECT_EQ(first.image->argv_bytes, longest.size() + 5);
+  EXPECT_TRUE(first.argv().bytes().starts_with(std::string_view("now\0xxx", 7)));
+}
+
+TEST(LineageBound, CountsWhatTheObserverToldOfTheLiving) {
+  Lineage lineage;
+  Decoder decoder;
+  const auto feed = [&](const Bytes& bytes) { lineage.apply(std::get<Event>(decoder.decode(bytes))); };
+  feed(seed(key(1, 0), {}, "/init", at(1)));
+  feed(exec(key(1, 0), at(1), "/init", {"init"}));
+  const std::size_t before = lineage.counts().bytes;
+  feed(saw(key(1, 0), at(2), {.argv = {std::string(9'000, 't')}, .cwd = "/" + std::string(3'000, 'd')}));
+  EXPECT_GT(lineage.counts().bytes, before + 12'000);
+  const std::size_t seen = lineage.counts().bytes;
+  feed(saw_sockets(key(1, 0), at(3), std::vector<std::uint16_t>(1'000, 80)));
+  EXPECT_GE(lineage.counts().bytes, seen + 20'000);
+  feed(exit(key(1, 0), at(4)));
+  feed(tick(at(5)));
+  EXPECT_LT(lineage.counts().bytes, 1'000u);
+}
+
 }  // namespace
 }  // namespace stray

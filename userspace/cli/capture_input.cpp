@@ -40,10 +40,16 @@ CaptureInput::CaptureInput(const CaptureChoice& choice) {
   } catch (const std::system_error& error) {
     throw UsageError(error.what());
   }
-  if (!choice.since.empty()) since_ = parse_moment(choice.since, "--since", span_);
-  if (!choice.until.empty()) until_ = parse_moment(choice.until, "--until", span_);
   const std::string what = "the capture goes from " + moment_text(span_.begin) +
                            (span_.end ? " to " + moment_text(*span_.end) : std::string());
+  if (!choice.at.empty()) {
+    since_ = until_ = parse_moment(choice.at, "--at", span_);
+    if (*since_ < span_.begin || (span_.end && *since_ > *span_.end))
+      throw UsageError("--at " + choice.at + ": " + moment_text(*since_) + " is outside; " + what);
+    return;
+  }
+  if (!choice.since.empty()) since_ = parse_moment(choice.since, "--since", span_);
+  if (!choice.until.empty()) until_ = parse_moment(choice.until, "--until", span_);
   if (since_ && span_.end && *since_ > *span_.end)
     throw UsageError("--since " + choice.since + ": " + moment_text(*since_) + " is after its end; " + what);
   if (until_ && *until_ < span_.begin)
@@ -64,7 +70,7 @@ void CaptureInput::open_all(const std::vector<std::string>& names) {
       file.opened = std::make_unique<CaptureReader>(name);
     }
     file.header = file.opened->header();
-    if (file.opened->seekable()) {
+    if (name != "-" && file.opened->seekable()) {
       struct stat info {};
       file.bytes = ::stat(name.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
       file.opened.reset();  // a series may have more files than a process may have open
@@ -150,7 +156,8 @@ void CaptureInput::feed(Pipeline& pipeline, const CaptureHooks& hooks) {
   if (pipeline.muted() && pipeline.time() != BootTime{}) pipeline.listen();
 }
 
-bool CaptureInput::feed_file(Pipeline& pipeline, const CaptureHooks& hooks, File& file, CaptureReader& reader) {
+bool CaptureInput::feed_file(Pipeline& pipeline, const CaptureHooks& hooks, File& file,
+                             CaptureReader& reader) {
   Progress progress(hooks.progress && bytes_ > 0, bytes_);
   RawRecord record;
   for (std::uint64_t n = 0;; ++n) {

@@ -19,6 +19,7 @@ namespace stray {
 struct CaptureChoice {             // as on the command line
   std::vector<std::string> files;  // "-": standard input, alone
   std::string since, until;        // "": all there is
+  std::string at;                  // instead of both: only the state at that time matters
 };
 
 struct CaptureHooks {

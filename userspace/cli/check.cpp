@@ -103,24 +103,24 @@ Policy policy_of(const std::string& path) {
   throw UsageError(problems.back());
 }
 
-Verdicts verdicts_of(const CommonOptions& common, const std::string& path) {
-  const Policy policy = policy_of(path);
-  HostLook look(common);
-  look.live().look_at_all();
+Verdicts verdicts_of(const CommonOptions& common, const CaptureChoice& capture, const CheckOptions& check) {
+  const Policy policy = policy_of(check.policy);
+  HostLook look(common, capture);
+  look.observe_all();
   return check_policy(policy, look.scene(), look.open(), static_cast<std::uint32_t>(::getpid()));
 }
 
 }  // namespace
 
-int check_command(const CommonOptions& common, const CheckOptions& check) {
+int check_command(const CommonOptions& common, const CaptureChoice& capture, const CheckOptions& check) {
   if (!check.nagios) {
-    const Verdicts verdicts = verdicts_of(common, check.policy);
+    const Verdicts verdicts = verdicts_of(common, capture, check);
     print(common.json ? as_json(verdicts) : as_text(verdicts));
     return verdicts.not_met() ? kFindings : kFine;
   }
   // A monitor reads one line and the code, whatever went wrong.
   try {
-    const Verdicts verdicts = verdicts_of(common, check.policy);
+    const Verdicts verdicts = verdicts_of(common, capture, check);
     print(nagios(verdicts));
     return nagios_state(verdicts);
   } catch (const OutputError&) {

@@ -2,7 +2,9 @@
 // The commands. Each returns the exit code; errors are thrown and told once, in main().
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cli/capture_input.hpp"
 #include "cli/options.hpp"
@@ -30,15 +32,44 @@ struct ReplayOptions {
   CaptureChoice capture;
   FilterWords filter;
   std::string events, speed = "max";
+  bool journal = false;   // --journal: from there, not from files
+  std::string directory;  // of journal files
+};
+
+struct ExportOptions {
+  std::string format;  // ecs, perfetto, dot, sqlite
+  std::string output;  // --output FILE; "": standard output
+  CaptureChoice capture;
+  bool all = false;  // dot: ended processes too
+};
+
+struct JournalSourceOptions {
+  std::string directory;     // journal files copied from another host; "": this host's journal
+  std::string since, until;  // as cli/when.hpp reads them; "": all there is
+  // Each empty: all. Ids of processes or of findings; kinds of findings, or "all" of them and no events.
+  std::vector<std::uint32_t> pids;
+  std::vector<std::string> ids, findings;
+};
+
+struct ReportOptions {
+  std::string format = "md";  // or "html"
+  std::string output;         // --output FILE
+  CaptureChoice capture;      // without files: this host
 };
 
 int run_command(const CommonOptions& common, const RunOptions& run);
 int replay_command(const CommonOptions& common, const ReplayOptions& replay);
-int scan_command(const CommonOptions& common);
-int tree_command(const CommonOptions& common, const std::string& who);  // "": all
-int explain_command(const CommonOptions& common, const std::string& who);
+// These look at this host, or at a capture when it has files.
+int scan_command(const CommonOptions& common, const CaptureChoice& capture);
+int tree_command(const CommonOptions& common, const CaptureChoice& capture, const std::string& who);  // "": all
+int explain_command(const CommonOptions& common, const CaptureChoice& capture, const std::string& who);
+int history_command(const CommonOptions& common, const CaptureChoice& capture, const std::string& who);
+int report_command(const CommonOptions& common, const ReportOptions& options);
+int export_command(const CommonOptions& common, const ExportOptions& options);
+int journal_replay(const CommonOptions& common, const JournalSourceOptions& options);
 int doctor_command(const CommonOptions& common);
-int plan_command(const CommonOptions& common, const std::vector<std::string>& who);  // empty: all findings
+// who: pids or ids; empty: all findings
+int plan_command(const CommonOptions& common, const CaptureChoice& capture, const std::vector<std::string>& who);
 
 struct StopOptions {
   std::string who;
@@ -49,7 +80,7 @@ struct CheckOptions {
   std::string policy;
   bool nagios = false;
 };
-int check_command(const CommonOptions& common, const CheckOptions& check);
+int check_command(const CommonOptions& common, const CaptureChoice& capture, const CheckOptions& check);
 int stop_command(const CommonOptions& common, const StopOptions& stop);
 int config_check_command(const CommonOptions& common, const std::string& file);  // "": that in force
 int config_show_command(const CommonOptions& common);

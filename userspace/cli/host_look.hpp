@@ -1,46 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host as it is now, from one snapshot of the kernel's tasks: what scan, tree, explain, plan, stop and
-// check look at.
+// The state of a host at one moment: this host now, from a snapshot of its tasks, or as a capture has it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/capture_input.hpp"
 #include "cli/live.hpp"
 #include "cli/options.hpp"
-#include "output/text.hpp"
+#include "pipeline/pipeline.hpp"
 
 namespace stray {
 
-// A look at the host: the same pipeline as a run, with no probes and no waiting for what is already so.
 class HostLook {
  public:
-  explicit HostLook(const CommonOptions& common)
-      : config_(config_of(common)),
-        pipeline_(options(config_.detect), {}),
-        live_(pipeline_, {.probes = false}) {
-    live_.redact_with(config_.redact_patterns());
-    const std::string session = session_record();
-    live_.start(std::as_bytes(std::span(session.data(), session.size())));
-    live_.settle();
-  }
+  // Without files this host, where what holds now is told at once; else the capture at `capture.at` (its end
+  // when that is empty), with the findings that were open then.
+  explicit HostLook(const CommonOptions& common, const CaptureChoice& capture = {});
+
+  bool live() const { return live_ != nullptr; }
+  void
+  observe_all();  // memory, sockets and the rest of every process; in a capture nothing more is to be had
+
   Pipeline& pipeline() { return pipeline_; }
-  Live& live() { return live_; }
-  std::vector<Finding> open() const { return const_cast<Pipeline&>(pipeline_).detectors().open(); }
-  Scene scene() { return pipeline_.detectors().scene(); }
+  const Lineage& lineage() const { return pipeline_.lineage(); }
+  Scene scene() const { return pipeline_.detectors().scene(); }
+  std::vector<Finding> open() const { return pipeline_.detectors().open(); }
+
+  // A pid that is alive at that moment, an id, or "kind:id" as findings name themselves. nullptr: none such.
+  const Process* find(const std::string& who) const;
+  const Process& named(const std::string& who) const;  // throws UsageError
+
+  int exit_code(int otherwise) const { return damaged_ ? static_cast<int>(kDamaged) : otherwise; }
 
  private:
-  static DetectOptions options(DetectOptions detect) {
-    detect.at_once = true;
-    return detect;
-  }
-  Config config_;
+  HostLook(const Config& config, const CaptureChoice& capture);
+
   Pipeline pipeline_;
-  Live live_;
+  std::unique_ptr<Live> live_;
+  bool damaged_ = false;
 };
 
-// The live process with that pid or id ("kind:id", as findings name themselves, is fine too). Throws
-// UsageError.
-const Process& process_named(HostLook& look, const std::string& who);
+// "1234" as a pid; nothing for an id.
+std::optional<std::uint32_t> pid_of(const std::string& who);
+// The id in "orphan:54nfnhb2rw0w", or the whole.
+std::string id_of(const std::string& who);
 
 }  // namespace stray

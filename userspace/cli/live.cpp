@@ -128,6 +128,11 @@ void Live::settle() {
   }
 }
 
+void Live::ask_about_all() {
+  for (const Process* process : pipeline_.lineage().live_by_key())
+    if (!process->kthread) asked_.push_back({process->key, Look::process, {}});
+}
+
 void Live::look_at_all() {
   for (const Process* process : pipeline_.lineage().live_by_key()) {
     if (process->kthread) continue;

@@ -29,7 +29,8 @@ class Live {
   void settle();  // rounds until nothing is asked any more: for a look at the host as it is now
   void sleep(bool busy, int wake_fd);
   void stop();         // the rest of the ring, then the end record
-  void look_at_all();  // has every process observed: for tree, explain, stop and check
+  void ask_about_all();  // has every process observed in the rounds to come: for who asks a capture later
+  void look_at_all();    // the same, with memory and sockets, before it returns
 
  private:
   void feed(RawRecord raw);

@@ -7,20 +7,22 @@
 #include "cli/commands.hpp"
 #include "cli/host_look.hpp"
 #include "cli/print.hpp"
+#include "output/text.hpp"
 
 namespace stray {
 
-int plan_command(const CommonOptions& common, const std::vector<std::string>& who) {
-  HostLook look(common);
+int plan_command(const CommonOptions& common, const CaptureChoice& capture,
+                 const std::vector<std::string>& who) {
+  HostLook look(common, capture);
   std::set<ProcessKey> wanted;
-  for (const std::string& one : who) wanted.insert(process_named(look, one).key);
+  for (const std::string& one : who) wanted.insert(look.named(one).key);
   auto open = look.open();
   if (!wanted.empty()) std::erase_if(open, [&](const Finding& f) { return !wanted.contains(f.process); });
   const Plan plan = make_plan(look.scene(), open);
   const Host& host = look.pipeline().host();
   print(common.json ? plan_json(plan)
                     : plan_script(plan, host.name, Text(host, {}).date(look.pipeline().time())));
-  return open.empty() ? kFine : kFindings;
+  return look.exit_code(open.empty() ? kFine : kFindings);
 }
 
 }  // namespace stray

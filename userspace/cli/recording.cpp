@@ -84,11 +84,18 @@ void Recording::maintain(const Pipeline& pipeline) {
   say_failure(writer_.status());
   if (failure_said_) return;
   const BootTime now = boot_now();
-  if (!writer_.wants_rotation(now)) return;
-  CaptureHeader next = header_;
-  next.boot_ns = now.count();
-  next.real_ns = static_cast<std::uint64_t>(pipeline.host().real_ns(now));
-  writer_.rotate(next);
+  const bool rotate = writer_.wants_rotation(now);
+  if (rotate) {
+    CaptureHeader next = header_;
+    next.boot_ns = now.count();
+    next.real_ns = static_cast<std::uint64_t>(pipeline.host().real_ns(now));
+    writer_.rotate(next);
+  }
+  if (!rotate && !writer_.wants_checkpoint()) return;
+  const BootTime time = pipeline.time();
+  writer_.begin_checkpoint(time);
+  pipeline.save_state([&](RawRecord record) { writer_.append(record); }, time);
+  writer_.end_checkpoint();
 }
 
 bool Recording::finish() {

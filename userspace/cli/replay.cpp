@@ -59,8 +59,25 @@ FilterOptions filter_options(const FilterWords& words) {
   return out;
 }
 
+namespace {
+
+int replay_journal(const CommonOptions& common, const ReplayOptions& replay) {
+  const FilterWords& words = replay.filter;
+  if (!replay.capture.files.empty()) throw UsageError("--journal reads the journal, and no files");
+  if (!words.exes.empty() || !words.users.empty() || !words.units.empty() || !replay.events.empty() ||
+      replay.speed != "max")
+    throw UsageError("--exe, --user, --unit, --events and --speed are of captures; with --journal there are --since, "
+                     "--until, --pid, --id and --finding");
+  return journal_replay(common, {replay.directory, replay.capture.since, replay.capture.until, words.pids, words.ids,
+                                 words.findings});
+}
+
+}  // namespace
+
 int replay_command(const CommonOptions& common, const ReplayOptions& replay) {
-  if (replay.capture.files.empty()) throw UsageError("name a capture: stray replay FILE...");
+  if (replay.journal) return replay_journal(common, replay);
+  if (!replay.directory.empty()) throw UsageError("--directory needs --journal");
+  if (replay.capture.files.empty()) throw UsageError("name a capture, as in stray replay FILE..., or --journal");
   const DetectOptions detect = detect_options(common);
   const FilterOptions filter = filter_options(replay.filter);
   const double speed = speed_of(replay.speed);

@@ -132,6 +132,7 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
 
   if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
   live.start(session_bytes);
+  if (recording) live.ask_about_all();
   const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
   bool warned = false;
   while (boot_now() < end) {

@@ -173,8 +173,8 @@ std::string report(const std::vector<Held>& all, bool as_json) {
 int stop_command(const CommonOptions& common, const StopOptions& stop) {
   const auto timeout = std::chrono::nanoseconds(parse_duration(stop.timeout, "--timeout").count());
   HostLook look(common);
-  look.live().look_at_all();
-  const Process& process = process_named(look, stop.who);
+  look.observe_all();
+  const Process& process = look.named(stop.who);
   refuse_if_forbidden(look, process);
   EndGroup group = end_below(look.scene(), process);
   if (stop.only) {

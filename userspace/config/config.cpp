@@ -114,7 +114,7 @@ class Lines {
     });
     if (!config_.detect.programs) return;
     const ProgramRules& rules = *config_.detect.programs;
-    each("runtime", rules.runtimes, [&](const RuntimeRule& r) {
+    each("runtime", rules.runtimes, [&](const LanguageRule& r) {
       if (r.like != Runtime::none) text("like", std::string(like_word(r.like)));
       list("value_options", r.value_options), list("eval_options", r.eval_options);
       list("module_options", r.module_options), list("file_options", r.file_options);

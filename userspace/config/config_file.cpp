@@ -171,7 +171,7 @@ class ConfigFile {
   }
 
   void runtime(const toml::table& entry) {
-    RuntimeRule rule;
+    LanguageRule rule;
     auto keys = program_keys(rule.name, rule.match);
     keys.emplace_back("like", [&](const toml::node& value) {
       const auto text = toml_.text(value, "like");

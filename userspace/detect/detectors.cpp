@@ -113,7 +113,8 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         judge_below(*change.process);
         break;
       case Change::Kind::ended:
-        forget(change.process->key, end_reason(*change.process->ended));
+        if (watched_.contains(change.process->key))
+          forget(change.process->key, end_reason(*change.process->ended));
         if (change.process->sid == change.process->key.tgid &&
             (change.process->tty || (change.process->image && change.process->image->tty)))
           judge_session(change.process->sid);

@@ -21,6 +21,7 @@
 #include "detect/rules.hpp"
 #include "lineage/lineage.hpp"
 #include "record/request.hpp"
+#include "record/state.hpp"
 
 namespace stray {
 
@@ -34,12 +35,20 @@ class Detectors {
   std::vector<Request> take_requests();      // for the observer, in order
   std::optional<BootTime> next_due() const;  // a record (a tick will do) is wanted at this time
 
+  // ---- the saved state (state.cpp), without what take_…() would give now: take that first ----
+  void save(const EmitState& emit) const;
+  std::string save_core() const;
+  // Into detectors that have applied nothing, when the lineage has its processes again. False: refused.
+  bool restore(const StateItem& item);
+  bool restore_core(std::string_view body);
+
   std::vector<Finding> open() const;  // by process, then kind
   Scene scene() const;
   const DetectOptions& options() const { return options_; }
   void replace_options(DetectOptions options);  // keeps what is open; judges all anew
 
  private:
+  // Every field of these and of the class is saved in state.cpp: a new one needs a line there.
   struct State {
     enum class Stage : std::uint8_t { off, pending, open } stage = Stage::off;
     BootTime since{}, raised{};
@@ -58,8 +67,14 @@ class Detectors {
   struct Oom {
     Finding finding;
     std::string exe, argv;
-    std::uint32_t uid;
+    std::uint32_t uid = 0;
   };
+  template <typename T>
+  friend struct tlv::Saved;
+  template <typename E>
+  friend struct tlv::LastOf;
+  using Timer = std::pair<BootTime, ProcessKey>;
+  std::vector<Timer> other_timers() const;  // of neither a watch nor an OOM kill
 
   void consider(const Process& process);  // watch it if a rule may speak of it, and judge it
   void judge(const Process& process);
@@ -88,7 +103,7 @@ class Detectors {
   std::uint64_t host_memory_ = 0;
   std::int64_t real_offset_ns_ = 0;
   std::map<ProcessKey, Watch> watched_;
-  std::set<std::pair<BootTime, ProcessKey>> timers_;
+  std::set<Timer> timers_;
   std::map<ProcessKey, Oom> ooms_;
   std::vector<Finding> findings_;
   std::vector<Request> requests_;

@@ -99,8 +99,8 @@ std::optional<ToolMatch> match_command(std::string_view name, const Words& args,
 
 std::optional<ToolMatch> match_script(std::string_view path, const Words& args) {
   const auto by_path = first_row(args, [&](const ToolRow& row) {
-    return contains(row.tool, "/") && path.ends_with(row.tool) && path.size() > row.tool.size() &&
-           path[path.size() - row.tool.size() - 1] == '/';
+    return path.ends_with(row.tool) && path.size() > row.tool.size() &&
+           path[path.size() - row.tool.size() - 1] == '/' && contains(row.tool, "/");
   });
   if (by_path) return by_path;
   const std::string_view below = below_node_modules(path);

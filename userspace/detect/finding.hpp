@@ -38,7 +38,8 @@ struct Evidence {
   bool operator==(const Evidence&) const = default;
 };
 
-// What a detector judged of one process at one moment: the condition holds.
+// What a detector judged of one process at one moment: the condition holds. Every field of it and of Finding
+// is saved in state.cpp: a new one needs a line there.
 struct Condition {
   BootTime since{};          // 0: since it was first judged
   BootTime wait{};           // how long it must hold; kNever: this kind is off by default

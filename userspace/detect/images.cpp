@@ -2,6 +2,7 @@
 #include "detect/images.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "detect/words.hpp"
 
@@ -193,6 +194,14 @@ constexpr ImageRow kImages[] = {
 static_assert(std::is_sorted(std::begin(kImages), std::end(kImages),
                              [](const ImageRow& a, const ImageRow& b) { return a.name < b.name; }));
 
+// Where the rows of each first letter begin; all names are ASCII.
+constexpr auto kByLetter = [] {
+  std::array<std::uint16_t, 129> begin{};
+  for (std::size_t letter = 0; letter < begin.size(); ++letter)
+    for (const ImageRow& row : kImages) begin[letter] += static_cast<std::size_t>(row.name.front()) < letter;
+  return begin;
+}();
+
 // Names that go on after what stands here.
 struct PrefixRow {
   ImageRow row;
@@ -248,11 +257,17 @@ constexpr ImageRow kScripts[] = {
 }  // namespace
 
 const ImageRow* find_image(std::string_view base_name) {
-  const auto* row = std::lower_bound(std::begin(kImages), std::end(kImages), base_name,
+  if (base_name.empty()) return nullptr;
+  // Nearly every exec of a host comes here and is nothing: the first letter leaves few rows to compare.
+  const auto first = static_cast<unsigned char>(base_name.front());
+  if (first >= kByLetter.size() - 1) return nullptr;
+  const auto* end = kImages + kByLetter[first + 1];
+  const auto* row = std::lower_bound(kImages + kByLetter[first], end, base_name,
                                      [](const ImageRow& a, std::string_view b) { return a.name < b; });
-  if (row != std::end(kImages) && row->name == base_name) return row;
+  if (row != end && row->name == base_name) return row;
   for (const PrefixRow& prefix : kPrefixes)
-    if (base_name.starts_with(prefix.row.name) && prefix.rest(base_name.substr(prefix.row.name.size())))
+    if (prefix.row.name.front() == base_name.front() && base_name.starts_with(prefix.row.name) &&
+        prefix.rest(base_name.substr(prefix.row.name.size())))
       return &prefix.row;
   return nullptr;
 }

@@ -60,7 +60,7 @@ struct SupervisorKind {
   bool by_pidfile = false;  // no ancestor of what it restarts (monit)
 };
 
-struct Program {
+struct Program {  // every field is saved in program_state.cpp: a new one needs a line there
   Runtime runtime = Runtime::none;
   std::string runtime_name;  // of Runtime::other
   EntryKind entry_kind = EntryKind::none;
@@ -81,6 +81,10 @@ struct Program {
   std::uint32_t heap_limit_mib = 0;  // --max-old-space-size of argv or NODE_OPTIONS; 0: not given
   std::optional<SupervisorKind> supervisor;
 };
+
+// The fields of a saved state (program_state.cpp). restore_program: false where they are malformed.
+std::string save_program(const Program& program);
+bool restore_program(Program& program, std::string_view body);
 
 struct ProgramRules;  // program_rules.hpp
 

@@ -21,7 +21,7 @@ void set(Program& program, Role role, EntryKind kind, std::string_view entry) {
 }
 
 // Where the code comes from: the first word that is no option and no option's value.
-void read_command(const RuntimeRule& rule, const Words& words, Program& program) {
+void read_command(const LanguageRule& rule, const Words& words, Program& program) {
   if (words.empty()) return set(program, Role::app, EntryKind::titled, {});  // not read yet
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string_view next = i + 1 < words.size() ? words[i + 1] : std::string_view();
@@ -43,6 +43,12 @@ bool known(const Program& program) {
          program.daemon || program.breaker != Breaker::none || program.shell;
 }
 
+SupervisorKind kind_of(const SupervisorRule& rule) {
+  return {.name = rule.name,
+          .restarts = rule.restarts ? Restarts::yes : Restarts::no,
+          .by_system = rule.by_system};
+}
+
 }  // namespace
 
 bool ProgramMatch::matches(const ProgramView& view) const {
@@ -57,14 +63,14 @@ bool ProgramMatch::matches(const ProgramView& view) const {
 }
 
 Runtime ProgramRules::runtime_of(const ProgramView& view) const {
-  for (const RuntimeRule& rule : runtimes)
+  for (const LanguageRule& rule : runtimes)
     if (rule.like != Runtime::none && rule.match.matches(view)) return rule.like;
   return Runtime::none;
 }
 
 void ProgramRules::apply(const ProgramView& view, Program& program) const {
   if (!known(program))
-    for (const RuntimeRule& rule : runtimes) {
+    for (const LanguageRule& rule : runtimes) {
       if (rule.like != Runtime::none || !rule.match.matches(view)) continue;
       program.runtime = Runtime::other;
       program.runtime_name = rule.name;
@@ -85,11 +91,15 @@ void ProgramRules::apply(const ProgramView& view, Program& program) const {
   for (const SupervisorRule& rule : supervisors) {
     if (!rule.match.matches(view)) continue;
     program.role = Role::supervisor, program.name = rule.name, program.daemon = true;
-    program.supervisor = SupervisorKind{.name = rule.name,
-                                        .restarts = rule.restarts ? Restarts::yes : Restarts::no,
-                                        .by_system = rule.by_system};
+    program.supervisor = kind_of(rule);
     break;
   }
+}
+
+void ProgramRules::restore_supervisor(Program& program) const {
+  if (program.role != Role::supervisor || program.supervisor) return;
+  for (const SupervisorRule& rule : supervisors)
+    if (rule.name == program.name) program.supervisor = kind_of(rule);
 }
 
 }  // namespace stray

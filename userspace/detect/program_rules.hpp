@@ -20,7 +20,7 @@ struct ProgramMatch {
   bool matches(const ProgramView& view) const;
 };
 
-struct RuntimeRule {
+struct LanguageRule {
   std::string name;  // "python": findings say "python server"
   ProgramMatch match;
   Runtime like = Runtime::none;  // its command line is that of node, bun or deno
@@ -47,7 +47,7 @@ struct DaemonRule {
 };
 
 struct ProgramRules {
-  std::vector<RuntimeRule> runtimes;
+  std::vector<LanguageRule> runtimes;
   std::vector<DevToolRule> dev_tools;
   std::vector<SupervisorRule> supervisors;
   std::vector<DaemonRule> daemons;
@@ -57,6 +57,8 @@ struct ProgramRules {
   // Changes what the tables say to what the rules say. A supervisor's name in `program` is borrowed from
   // here.
   void apply(const ProgramView& view, Program& program) const;
+  // Of a program out of a saved state, which has no more of a supervisor than its name.
+  void restore_supervisor(Program& program) const;
 };
 
 }  // namespace stray

@@ -54,8 +54,14 @@ bool any_part(std::string_view list, char separator, F&& f) {
   return false;
 }
 
+// Is the word a part of the list? Asked of most words of most command lines, so parts are not cut out.
 inline bool one_of(std::string_view list, std::string_view word) {
-  return any_part(list, '|', [&](std::string_view part) { return part == word; });
+  if (word.empty() || word.find('|') != std::string_view::npos) return false;
+  for (auto at = list.find(word); at != std::string_view::npos; at = list.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || list[at - 1] == '|') && (end == list.size() || list[end] == '|')) return true;
+  }
+  return false;
 }
 
 inline Words split(std::string_view text, char separator) {
@@ -69,6 +75,7 @@ inline Words split(std::string_view text, char separator) {
 
 inline Words words_of(StringList list) {
   Words out;
+  out.reserve(std::min<std::size_t>(kMostWords, list.bytes().size() / 4 + 1));
   any_part(list.bytes(), '\0', [&](std::string_view word) {
     out.push_back(word);
     return out.size() == kMostWords;

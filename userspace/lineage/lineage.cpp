@@ -7,16 +7,12 @@
 namespace stray {
 namespace {
 
-constexpr std::size_t kProcessBytes = sizeof(Process) + 128;  // and its places in the tables
-constexpr std::size_t kPastImages = 8;
+constexpr std::size_t kLongestName = 128;  // of a sender: its argv[0] may be as long as it likes
 constexpr BootTime kSameKill{
     5'000'000'000};  // a process that passes a signal on to itself was killed by the first sender
 constexpr BootTime kLateExit{10'000'000'000};  // an exit this soon after a signal is told with it
 
 }  // namespace
-
-Lineage::Lineage(LineageOptions options) : options_(options), account_(std::make_shared<Account>()) {}
-Lineage::~Lineage() = default;
 
 const std::vector<Change>& Lineage::apply(const Event& event) {
   changes_.clear();
@@ -30,10 +26,18 @@ const std::vector<Change>& Lineage::apply(const Event& event) {
 
 const Process* Lineage::find(ProcessKey key) const {
   const auto it = table_.find(key);
-  return it == table_.end() ? nullptr : it->second.get();
+  return it == table_.end() ? nullptr : &it->second;
 }
 
 Process* Lineage::get(ProcessKey key) { return const_cast<Process*>(std::as_const(*this).find(key)); }
+
+// A key can come back after its release, when a record of it comes late: that is another death.
+const Process* Lineage::find(const Death& death) const {
+  const Process* process = find(death.key);
+  return process && process->death == death.number ? process : nullptr;
+}
+
+Process* Lineage::get(const Death& death) { return const_cast<Process*>(std::as_const(*this).find(death)); }
 
 const Process* Lineage::live(std::uint32_t tgid) const {
   const auto it = live_.find(tgid);
@@ -48,7 +52,7 @@ LineageCounts Lineage::counts() const {
   auto counts = counts_;
   counts.live = live_.size();
   counts.dead = table_.size() - live_.size();
-  counts.bytes = account_->bytes;
+  counts.bytes = account_->bytes + (table_.size() - live_.size()) * sizeof(Death);
   return counts;
 }
 
@@ -67,14 +71,13 @@ Process& Lineage::create(ProcessKey key) {
     lost.time = now_, lost.inferred = true;
     end(*stale, lost, nullptr, false);
   }
-  auto& slot = table_[key];
-  slot = std::make_unique<Process>();
-  slot->key = key;
+  Process& made = table_[key];
+  made.key = key;
   account_->bytes += kProcessBytes;
   // A record out of its time must not take the pid from who has it now.
   Process*& owner = live_[key.tgid];
-  if (!owner || owner->key < key) owner = slot.get();
-  return *slot;
+  if (!owner || owner->key < key) owner = &made;
+  return made;
 }
 
 Process& Lineage::subject(const Event& event) {
@@ -128,6 +131,7 @@ void Lineage::set_origin(Process& child, Process* origin, Process* creator, Edge
 }
 
 void Lineage::resolve_waiting(Process& parent) {
+  if (waiting_.empty()) return;  // nearly always: only a snapshot fills it
   const auto it = waiting_.find(parent.key);
   if (it == waiting_.end()) return;
   const auto children = std::move(it->second);
@@ -142,21 +146,14 @@ void Lineage::resolve_waiting(Process& parent) {
 
 // ---- images ----
 
-std::shared_ptr<Image> Lineage::make_image(Image image) {
-  auto deleter = [account = account_](Image* dying) {
-    account->bytes -= dying->counted;
-    delete dying;
-  };
-  std::shared_ptr<Image> shared(new Image(std::move(image)), deleter);
-  recount(*shared);
-  return shared;
+std::shared_ptr<Image> Lineage::make_image(const Image& image) {
+  const auto made = std::make_shared<Image>(image);
+  recount(*made);
+  return made;
 }
 
-void Lineage::recount(Image& image) {
-  account_->bytes -= image.counted;
-  image.counted = image.footprint();
-  account_->bytes += image.counted;
-}
+void Lineage::recount(Image& image) { image.charge.set(account_.get(), image.footprint()); }
+void Lineage::recount(Observed& seen) { seen.charge.set(account_.get(), seen.footprint()); }
 
 void Lineage::new_image(Process& process, std::shared_ptr<Image> image) {
   const bool replaces_guess =
@@ -179,12 +176,14 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
   if (!rules_.empty()) view.rules = rules_.back().get();
   if (const auto it = runtimes_.find(file); it != runtimes_.end()) view.runtime = it->second;
   if (seen) {
-    if (image.at_exec && seen->title != image.argv) view.title = StringList(seen->title);
+    const bool same = image.flags & STRAY_EXEC_ARGV_CUT
+                          ? seen->title.starts_with(image.argv) || image.argv.starts_with(seen->title)
+                          : seen->title == image.argv;
+    if (image.at_exec && !same) view.title = StringList(seen->title);
     if (seen->flags & STRAY_SAW_STDIO)
       view.stdin_terminal = seen->stdio[0] == STRAY_STDIO_TTY || seen->stdio[0] == STRAY_STDIO_TTY_GONE;
   }
   image.program = recognise(view);
-  constexpr std::size_t kMostRuntimes = 1024;
   const bool by_tables = image.program.runtime != Runtime::none && image.program.runtime != Runtime::other;
   if (by_tables && image.inode && runtimes_.size() < kMostRuntimes)
     runtimes_.emplace(file, image.program.runtime);
@@ -220,7 +219,7 @@ void Lineage::on(const Event& event, const Fork& fork) {
   if (known && known->ended) return;  // a record out of its time: the process has ended
   Process& child = known ? *known : create(event.process);
   Process* parent = get(fork.parent);
-  Process* creator = get(fork.creator);
+  Process* creator = fork.creator == fork.parent ? parent : get(fork.creator);
   const Edge edge = parent ? Edge::observed : Edge::broken;
   if (!parent) ++counts_.broken_edges;
   set_origin(child, parent, creator, edge);
@@ -245,7 +244,8 @@ void Lineage::on(const Event& event, const Fork& fork) {
 void Lineage::on(const Event& event, const Exec& exec) {
   Process& process = subject(event);
   if (process.ended) return;
-  Image image;
+  const auto made = std::make_shared<Image>();
+  Image& image = *made;
   image.time = event.time;
   image.exe = exec.exe, image.cwd = exec.cwd, image.name = exec.name, image.interp = exec.interp;
   image.argv = exec.argv.bytes(), image.argc = exec.argc, image.argv_bytes = exec.argv_bytes;
@@ -253,7 +253,8 @@ void Lineage::on(const Event& event, const Exec& exec) {
   image.dev_major = exec.dev_major, image.dev_minor = exec.dev_minor, image.nlink = exec.nlink;
   image.tty = exec.tty, image.sid = exec.sid;
   recognise_image(image, nullptr);
-  new_image(process, make_image(std::move(image)));
+  recount(image);
+  new_image(process, made);
   process.uid = exec.uid, process.loginuid = exec.loginuid, process.audit_session = exec.audit_session;
   process.tty = exec.tty, process.sid = exec.sid, process.pgid = exec.pgid;
   process.pidns = exec.pidns, process.mntns = exec.mntns, process.cgroup_id = exec.cgroup_id;
@@ -290,9 +291,12 @@ void Lineage::on(const Event& event, const Signal& signal) {
                          last->signal == signal.signal && event.time - last->time < kSameKill;
   if (signal.result == 0 && !passed_on) {
     const Process* sender = get(signal.sender);
-    target->last_signal = SignalSeen{
-        event.time,       signal.signal, by_kernel, signal.sender, sender ? sender->label() : std::string(),
-        signal.sender_uid};
+    target->last_signal = SignalSeen{event.time,
+                                     signal.signal,
+                                     by_kernel,
+                                     signal.sender,
+                                     sender ? sender->label().substr(0, kLongestName) : std::string(),
+                                     signal.sender_uid};
   }
   changes_.push_back({Change::Kind::signalled, target, get(signal.sender)});
 }
@@ -300,12 +304,13 @@ void Lineage::on(const Event& event, const Signal& signal) {
 void Lineage::on(const Event& event, const Listen& listen) {
   Process* process = get(event.process);
   if (!process || process->ended) return;
-  if (!process->seen) process->seen = std::make_unique<Observed>();
+  Observed& seen = seen_of(*process);
   const Listening socket{listen.family, listen.port, listen.address};
-  auto& sockets = process->seen->sockets;
+  auto& sockets = seen.sockets;
   constexpr std::size_t kMostSockets = 64;  // the next look tells what still listens
   if (sockets.size() < kMostSockets && std::find(sockets.begin(), sockets.end(), socket) == sockets.end())
     sockets.push_back(socket);
+  recount(seen);
   changes_.push_back({Change::Kind::listening, process});
 }
 
@@ -322,7 +327,8 @@ void Lineage::on(const Event& event, const Seed& seed) {
   process.cgroup_id = seed.cgroup_id;
   process.cgroup_path = share(seed.cgroup, process.cgroup_path ? &process : get(seed.parent));
   if (!process.image || (!process.image->at_exec && process.image->exe != seed.exe)) {
-    Image image;
+    const auto made = std::make_shared<Image>();
+    Image& image = *made;
     image.time = event.process.start, image.at_exec = false;
     image.exe = seed.exe, image.cwd = seed.cwd, image.comm = seed.comm, image.inode = seed.inode;
     image.dev_major = seed.dev_major, image.dev_minor = seed.dev_minor, image.nlink = seed.nlink;
@@ -330,7 +336,8 @@ void Lineage::on(const Event& event, const Seed& seed) {
                   (event.flags & STRAY_SEED_CWD_DELETED ? STRAY_EXEC_CWD_DELETED : 0) |
                   (event.flags & STRAY_SEED_MEMFD ? STRAY_EXEC_MEMFD : 0);
     recognise_image(image, nullptr);
-    process.image = make_image(std::move(image));
+    recount(image);
+    process.image = made;
     process.images = std::max(process.images, 1u);
     program_changed(process);
   }
@@ -382,7 +389,8 @@ void Lineage::end(Process& process, Ended ended, Process* reaper, bool reaper_kn
   Process* parent = process.parent;
   unlink_from_parent(process);
   if (parent) process.parent_key = parent->key;
-  dead_.push_back(process.key);
+  process.death = ++deaths_;
+  dead_.push_back({process.death, process.key});
   if (process.needed_by == 0) release_.push_back(process.key);
 }
 
@@ -396,18 +404,26 @@ void Lineage::reparent_children(Process& from, Process* to, bool known) {
 }
 
 void Lineage::release_unneeded() {
+  if (release_.empty()) return;
   // Letting one go can make its own origin unneeded: that one is appended and met later in this loop.
   for (std::size_t i = 0; i < release_.size(); ++i)
     if (Process* dead = get(release_[i]); dead && dead->ended && dead->needed_by == 0) erase(*dead);
   release_.clear();
   while (!dead_.empty() && !get(dead_.front())) dead_.pop_front();
+  // One that stays long at the front would keep the places of all that came and went after it.
+  constexpr std::size_t kRoom = 1024;
+  const auto released = [&](const Death& death) { return !get(death); };
+  if (dead_.size() > 2 * (table_.size() - live_.size()) + kRoom) std::erase_if(dead_, released);
+  if (skeletons_.size() > 2 * skeletons_held_ + kRoom) std::erase_if(skeletons_, released);
 }
 
 void Lineage::erase(Process& dead) {
   set_origin(dead, nullptr, nullptr, Edge::none);
   unlink_from_parent(dead);
   account_->bytes -= kProcessBytes;
-  table_.erase(dead.key);
+  skeletons_held_ -= dead.skeleton;
+  const ProcessKey key = dead.key;  // erase() may look at its argument after the node is gone
+  table_.erase(key);
 }
 
 // ---- the bound ----
@@ -416,7 +432,7 @@ void Lineage::enforce_bound() {
   const std::size_t target =
       options_.memory_bytes - options_.memory_bytes / 8;  // some air, so that this is rare
   while (account_->bytes > target && !dead_.empty()) {
-    const ProcessKey oldest = dead_.front();
+    const Death oldest = dead_.front();
     dead_.pop_front();
     if (Process* dead = get(oldest)) {
       drop_detail(*dead);
@@ -424,31 +440,63 @@ void Lineage::enforce_bound() {
     }
   }
   // A pass over the whole table pays only when it lets many go.
-  if (account_->bytes > options_.memory_bytes && skeletons_.size() > table_.size() / 8) give_up_oldest();
+  if (account_->bytes > options_.memory_bytes && skeletons_held_ > table_.size() / 8) give_up_oldest();
+  if (account_->bytes > options_.memory_bytes && account_->bytes >= cut_again_) cut_living(target);
+}
+
+// What a program is stands at the front of its argv. A cut is said in the flags of the image, and the whole
+// length stays known.
+void Lineage::cut_living(std::size_t target) {
+  constexpr std::size_t kKept[] = {4096, 512};
+  for (const std::size_t most : kKept) {
+    if (account_->bytes <= target) break;
+    for (auto& [tgid, process] : live_) cut_argv(*process, most);
+  }
+  // Where the living fill the bound by their number alone there is nothing to cut each time.
+  cut_again_ = account_->bytes + options_.memory_bytes / 16;
+}
+
+void Lineage::cut_argv(Process& process, std::size_t most) {
+  const auto shorten = [most](std::string& text) {
+    if (text.size() <= most) return false;
+    text.resize(most);
+    text.shrink_to_fit();
+    return true;
+  };
+  const auto cut = [&](Image& image) {
+    if (!shorten(image.argv)) return;
+    image.flags |= STRAY_EXEC_ARGV_CUT;
+    recount(image);
+    ++counts_.cut_argv;
+  };
+  if (process.image) cut(*process.image);
+  for (const auto& image : process.past) cut(*image);
+  if (process.seen && shorten(process.seen->title)) recount(*process.seen);
 }
 
 void Lineage::drop_detail(Process& dead) {
   dead.image.reset();
   dead.past.clear();
   dead.seen.reset();
+  dead.skeleton = true;
+  ++skeletons_held_;
   ++counts_.evicted_detail;
 }
 
 // One pass over the table for half of the skeletons: their descendants' links are marked, never guessed.
 void Lineage::give_up_oldest() {
   std::vector<ProcessKey> going;
-  for (std::size_t n = skeletons_.size() / 2 + 1; n > 0 && !skeletons_.empty(); --n) {
-    if (get(skeletons_.front())) going.push_back(skeletons_.front());
-    skeletons_.pop_front();
-  }
+  for (const std::size_t half = skeletons_held_ / 2 + 1; going.size() < half && !skeletons_.empty();
+       skeletons_.pop_front())
+    if (get(skeletons_.front())) going.push_back(skeletons_.front().key);
   std::sort(going.begin(), going.end());
   const auto gone = [&](const Process* p) {
     return p && std::binary_search(going.begin(), going.end(), p->key);
   };
   for (auto& [key, process] : table_)
-    if (gone(process->origin) || gone(process->creator))
-      set_origin(*process, gone(process->origin) ? nullptr : process->origin,
-                 gone(process->creator) ? nullptr : process->creator, Edge::evicted);
+    if (gone(process.origin) || gone(process.creator))
+      set_origin(process, gone(process.origin) ? nullptr : process.origin,
+                 gone(process.creator) ? nullptr : process.creator, Edge::evicted);
   for (const ProcessKey& key : going)
     if (Process* dead = get(key); dead && dead->needed_by == 0) {
       erase(*dead);

@@ -4,9 +4,9 @@
 // Design: apply() takes one decoded event and changes the table; what changed is told in Change values that
 // detectors and sinks read. A dead process stays while a living one has it as origin or creator, then goes
 // with the next event (so that sinks can still describe it in the event of its end). Time: only that of the
-// records. Memory: detail is counted; over the bound the oldest dead lose theirs first, then go; a living
-// process is never given up. Ownership: Lineage owns every Process; pointers hold until the next apply(), of
-// living processes until their end.
+// records. Memory: detail is counted; over the bound the oldest dead lose theirs first, then go, then
+// the living lose the end of a long argv; a living process is never given up. Ownership: Lineage owns every
+// Process; pointers hold until the next apply(), of living processes until their end.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,7 @@
 
 #include "lineage/process.hpp"
 #include "record/event.hpp"
+#include "record/state.hpp"
 
 namespace stray {
 
@@ -47,6 +48,7 @@ struct LineageOptions {
 
 struct LineageCounts {
   std::uint64_t live = 0, dead = 0, evicted_detail = 0, evicted = 0, broken_edges = 0;
+  std::uint64_t cut_argv = 0;  // of living processes, shortened for the memory bound
   std::size_t bytes = 0;
 };
 
@@ -68,6 +70,16 @@ class Lineage {
   LineageCounts counts() const;
   BootTime now() const { return now_; }
   bool ready() const { return ready_; }
+
+  // ---- the saved state (state.cpp) ----
+  // Gives images and processes as items, then save_core() the rest; both between two apply().
+  void save(const EmitState& emit) const;
+  std::string save_core() const;
+  // Take what these gave, into a table that has applied nothing; images before who names them, and processes
+  // in the order of their keys. False: refused, or taken without a link to a process that is not there.
+  bool restore(const StateItem& item);
+  bool restore_core(std::string_view body);
+  void end_restore();  // after the last item: from here apply() goes on
 
   // The terminal of a session, as any of its members showed it; for members that kept none themselves.
   Tty session_tty(std::uint32_t sid) const;
@@ -108,8 +120,10 @@ class Lineage {
   void end(Process& process, Ended ended, Process* reaper, bool reaper_known);
   void reparent_children(Process& from, Process* to, bool known);
   void new_image(Process& process, std::shared_ptr<Image> image);
-  std::shared_ptr<Image> make_image(Image image);
+  std::shared_ptr<Image> make_image(const Image& image);
   void recount(Image& image);
+  void recount(Observed& seen);
+  Observed& seen_of(Process& process);
   void recognise_image(Image& image, const Observed* seen);
   void program_changed(const Process& process);
   std::shared_ptr<const std::string> share(std::string_view cgroup, const Process* relative);
@@ -118,6 +132,8 @@ class Lineage {
   void enforce_bound();
   void drop_detail(Process& dead);
   void give_up_oldest();
+  void cut_living(std::size_t target);
+  void cut_argv(Process& process, std::size_t most);
 
   void on(const Event& event, const Fork& fork);
   void on(const Event& event, const Exec& exec);
@@ -138,23 +154,47 @@ class Lineage {
 
   Process& subject(const Event& event);  // found, or made with a broken edge: its fork was lost
 
+  struct Death {
+    std::uint64_t number;
+    ProcessKey key;
+  };
+  Process* get(const Death& death);  // nullptr: released
+  const Process* find(const Death& death) const;
+
+  friend struct tlv::Saved<Lineage>;
+  struct Links;
+  struct Restoring;
+  bool restore_image(std::string_view body);
+  bool restore_process(ProcessKey key, std::string_view body);
+  bool restore_links(Process& process, const Links& links);
+  static void sort_children(Process& parent, const std::unordered_map<const Process*, std::uint32_t>& places);
+
+  static constexpr std::size_t kProcessBytes = sizeof(Process) + 128;  // and its places in the tables
+  static constexpr std::size_t kPastImages = 8;
+  static constexpr std::size_t kMostRuntimes = 1024;
+  static constexpr std::size_t kMostSessions = 4096;
+
+  // What is not derived from the processes is saved in fields.hpp: a new field needs a line there.
   LineageOptions options_;
-  std::shared_ptr<Account> account_;
+  std::unique_ptr<Account> account_;  // before what is charged to it
   BootTime now_{};
   bool ready_ = false;
-  std::unordered_map<ProcessKey, std::unique_ptr<Process>, ProcessKeyHash> table_;
+  std::unordered_map<ProcessKey, Process, ProcessKeyHash> table_;  // its nodes stay where they are
   std::unordered_map<std::uint32_t, Process*> live_;
-  std::unordered_map<ProcessKey, std::vector<ProcessKey>, ProcessKeyHash>
-      waiting_;  // seeds before their parents
+  std::map<ProcessKey, std::vector<ProcessKey>> waiting_;  // seeds before their parents
   std::map<ProcessKey, const Process*> supervisors_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, Runtime>
       runtimes_;  // by device and inode: a hard link's name tells nothing
   std::vector<std::shared_ptr<const ProgramRules>> rules_;  // the last is in force; images borrow from all
   std::map<std::uint32_t, Tty> session_ttys_;
-  std::deque<ProcessKey> dead_;       // in order of death; may name some already released
-  std::deque<ProcessKey> skeletons_;  // of those, the ones whose detail was dropped
-  std::vector<ProcessKey> release_;   // dead and needed by nobody: goes with the next event
+  std::uint64_t deaths_ = 0;
+  std::deque<Death> dead_;           // in order of death; may name some already released
+  std::deque<Death> skeletons_;      // of those, the ones whose detail was dropped
+  std::size_t skeletons_held_ = 0;   // of these, not yet released
+  std::vector<ProcessKey> release_;  // dead and needed by nobody: goes with the next event
+  std::unique_ptr<Restoring> restoring_;
   std::vector<Change> changes_;
+  std::size_t cut_again_ = 0;  // bytes from which another look at the living pays
   LineageCounts counts_;
 };
 

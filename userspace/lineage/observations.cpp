@@ -5,16 +5,13 @@
 #include "lineage/lineage.hpp"
 
 namespace stray {
-namespace {
-
-Observed& seen_of(Process& process) {
-  if (!process.seen) process.seen = std::make_unique<Observed>();
+Observed& Lineage::seen_of(Process& process) {
+  if (!process.seen) {
+    process.seen = std::make_unique<Observed>();
+    recount(*process.seen);
+  }
   return *process.seen;
 }
-
-constexpr std::size_t kMostSessions = 4096;
-
-}  // namespace
 
 Tty Lineage::session_tty(std::uint32_t sid) const {
   const auto it = session_ttys_.find(sid);
@@ -33,6 +30,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
   seen.stdio = saw.stdio, seen.stdio_tty = saw.stdio_tty;
   seen.cwd = saw.cwd, seen.exe = saw.exe, seen.user = saw.user, seen.login = saw.login;
   seen.pidfile = saw.pidfile, seen.pm2 = saw.pm2, seen.title = saw.argv.bytes();
+  recount(seen);
   process->sid = saw.sid, process->pgid = saw.pgid, process->tty = saw.tty, process->uid = saw.uid;
   process->loginuid = saw.loginuid;
   if (saw.stdio_tty && saw.sid) {
@@ -50,9 +48,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
   if (!process->image) process->image = make_image({});
   // Forked processes share an image until one of them is seen to differ.
   if (process->image.use_count() > 1) {
-    Image own = *process->image;
-    own.counted = 0;
-    process->image = make_image(std::move(own));
+    process->image = make_image(*process->image);
   }
   Image& image = *process->image;
   if (!image.at_exec) {
@@ -60,6 +56,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
     image.argc = 0;
     saw.argv.each([&](std::string_view) { ++image.argc; });
     image.argv_bytes = static_cast<std::uint32_t>(image.argv.size());
+    image.flags &= ~STRAY_EXEC_ARGV_CUT;
     if (image.exe.empty()) image.exe = saw.exe;
   }
   if (image.cwd.empty()) image.cwd = saw.cwd;
@@ -86,6 +83,7 @@ void Lineage::on(const Event& event, const SawScript& saw) {
     seen.script_missing_since = event.time;
   if (saw.state == STRAY_SCRIPT_PRESENT && seen.script_first.entry != saw.entry) seen.script_first = now;
   seen.script = std::move(now);
+  recount(seen);
   changes_.push_back({Change::Kind::observed, process});
 }
 
@@ -109,6 +107,7 @@ void Lineage::on(const Event& event, const SawSockets& saw) {
     std::memcpy(&one, saw.raw.data() + at, sizeof one);
     seen.sockets.push_back({one.family, one.port, std::to_array(one.address)});
   }
+  recount(seen);
   changes_.push_back({Change::Kind::observed, process});
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of one process, alive or dead but still needed by a living descendant.
+// What is known of one process, alive or dead but still needed by a living descendant. Every field here is
+// saved in lineage/fields.hpp: a new one needs a line there.
 #pragma once
 
 #include <array>
@@ -32,12 +33,30 @@ struct Account {
   std::size_t bytes = 0;
 };
 
+// What one piece of detail has in the Account, for as long as it lives. A copy is charged anew by its owner.
+class Charge {
+ public:
+  Charge() = default;
+  Charge(const Charge&) {}
+  Charge& operator=(const Charge&) { return *this; }
+  ~Charge() { set(nullptr, 0); }
+  void set(Account* account, std::size_t bytes) {
+    if (account_) account_->bytes -= bytes_;
+    account_ = account, bytes_ = bytes;
+    if (account_) account_->bytes += bytes_;
+  }
+
+ private:
+  Account* account_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
 // One program image: what an exec brought. Shared by the processes that were forked from it.
 struct Image {
   BootTime time{};
   bool at_exec = true;  // seen at its exec; false: read from a snapshot later
   std::string exe, cwd, name, interp;
-  std::string argv;  // NUL separated, as StringList
+  std::string argv;  // NUL separated, as StringList; cut where flags say STRAY_EXEC_ARGV_CUT
   std::string env;   // the allowed names only, once observed
   bool env_known = false;
   std::uint32_t argc = 0, argv_bytes = 0, flags = 0;  // flags: STRAY_EXEC_*
@@ -47,13 +66,14 @@ struct Image {
   Tty tty;  // controlling terminal and session at the exec
   std::uint32_t sid = 0;
   Program program;
-  std::size_t counted = 0;  // bytes of it in the Account
+  Charge charge;
 
   StringList arguments() const { return StringList(argv); }
   StringList environment() const { return StringList(env); }
   std::size_t footprint() const {
-    return sizeof *this + exe.capacity() + cwd.capacity() + name.capacity() + interp.capacity() +
-           argv.capacity() + env.capacity();
+    // Lengths, not capacities: those depend on how a text came about, and the figure is part of the output.
+    return sizeof *this + exe.size() + cwd.size() + name.size() + interp.size() + argv.size() + env.size() +
+           program.entry.size() + program.name.size();
   }
 };
 
@@ -110,6 +130,15 @@ struct Observed {
   BootTime script_missing_since{};
   std::uint64_t rss = 0, anon = 0, swap = 0, cpu_ns = 0;
   std::vector<Listening> sockets;
+  Charge charge;
+
+  std::size_t footprint() const {
+    std::size_t bytes = sizeof *this + sockets.size() * sizeof(Listening);
+    for (const std::string* text : {&cwd, &exe, &user, &login, &pidfile, &pm2, &title, &script.entry,
+                                    &script.path, &script_first.entry, &script_first.path})
+      bytes += text->size();
+    return bytes;
+  }
 };
 
 struct Process {
@@ -133,8 +162,9 @@ struct Process {
   std::uint32_t images = 0;                  // how many in all
 
   bool kthread = false, subreaper = false, namespace_init = false;
-  bool seeded = false;  // alive before stray looked
-  bool oom = false;     // marked by the OOM killer
+  bool seeded = false;    // alive before stray looked
+  bool oom = false;       // marked by the OOM killer
+  bool skeleton = false;  // dead, and its detail was given up for the memory bound
   std::optional<Ended> ended;
   std::optional<SignalSeen> last_signal;
   std::unique_ptr<Observed> seen;
@@ -142,6 +172,7 @@ struct Process {
   // Links kept by Lineage.
   Process *first_child = nullptr, *last_child = nullptr, *next = nullptr, *previous = nullptr;
   std::uint32_t needed_by = 0;  // processes whose origin or creator this is
+  std::uint64_t death = 0;      // number of its end, in the order of ends
 
   bool alive() const { return !ended; }
   const Program& program() const;

@@ -57,6 +57,7 @@ std::string_view action_of(const Event& event) {
     std::string_view operator()(const SawScript&) const { return {}; }
     std::string_view operator()(const SawUsage&) const { return {}; }
     std::string_view operator()(const SawSockets&) const { return {}; }
+    std::string_view operator()(const SavedState&) const { return {}; }
   };
   return std::visit(Name{}, event.what);
 }
@@ -449,6 +450,7 @@ void Ecs::summary(std::string& out, const Summary& summary) {
   json.field("bytes", summary.lineage.bytes);
   json.field("evicted", summary.lineage.evicted);
   json.field("evicted_detail", summary.lineage.evicted_detail);
+  json.field("cut_argv", summary.lineage.cut_argv);
   json.field("broken_edges", summary.lineage.broken_edges);
   json.end_object();
   doc.finish(summary.lost);

@@ -44,4 +44,9 @@ std::optional<EventChoice> EventChoice::parse(std::string_view list, std::string
   return choice;
 }
 
+std::string_view action_named(std::string_view name) {
+  const auto* found = std::find(kActions.begin(), kActions.end(), name);
+  return found == kActions.end() ? std::string_view() : *found;
+}
+
 }  // namespace stray

@@ -24,4 +24,7 @@ class EventChoice {
   std::set<std::string, std::less<>> chosen_;
 };
 
+// The action of that name as static text; empty: there is none.
+std::string_view action_named(std::string_view name);
+
 }  // namespace stray

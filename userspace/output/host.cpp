@@ -41,13 +41,17 @@ void Host::learn(const Event& event) {
   }
 }
 
-std::string process_id(const std::array<std::uint8_t, 16>& boot, ProcessKey key) {
-  static constexpr char kLetters[] =
-      "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford's base 32: no i, l, o, u
+std::uint64_t process_hash(const std::array<std::uint8_t, 16>& boot, ProcessKey key) {
   std::uint64_t hash = mix(little_endian(boot.data()) + 0x9e3779b97f4a7c15ULL);
   hash = mix(hash ^ little_endian(boot.data() + 8));
   hash = mix(hash ^ key.start.count());
-  hash = mix(hash ^ key.tgid);
+  return mix(hash ^ key.tgid);
+}
+
+std::string process_id(const std::array<std::uint8_t, 16>& boot, ProcessKey key) {
+  static constexpr char kLetters[] =
+      "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford's base 32: no i, l, o, u
+  std::uint64_t hash = process_hash(boot, key);
   std::string id(12, '0');
   for (char& letter : id) {
     letter = kLetters[hash >> 59];

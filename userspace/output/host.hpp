@@ -11,7 +11,7 @@
 
 namespace stray {
 
-struct Host {
+struct Host {  // every field is saved in pipeline/state.cpp: a new one needs a line there
   std::string boot_id;  // as /proc/sys/kernel/random/boot_id prints it
   std::array<std::uint8_t, 16> boot{};
   std::string name, kernel, version, machine_id;
@@ -24,6 +24,9 @@ struct Host {
     return static_cast<std::int64_t>(time.count()) + real_offset_ns;
   }
 };
+
+// 64 bits that name a process of a boot, as evenly spread as the bits of a random number.
+std::uint64_t process_hash(const std::array<std::uint8_t, 16>& boot, ProcessKey key);
 
 // The short printable name of a process: 12 letters and digits, derived from boot id, start and tgid, so that
 // two observers agree and it stays over exec and over a restart of stray. docs/process-id.md has the recipe.

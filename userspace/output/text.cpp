@@ -296,6 +296,11 @@ std::string Text::explain(const Process& p, const Scene& scene, const std::vecto
   return out;
 }
 
+std::string Text::heading(const Process& p) const {
+  return paint(kBold, "process " + process_id(host_.boot, p.key)) + ", pid " + std::to_string(p.key.tgid) +
+         ", started " + date(p.key.start) + "\n";
+}
+
 std::string Text::summary(const Summary& summary) const {
   std::string out = "stray: ";
   for (const auto& [kind, count] : summary.events) out += std::to_string(count) + " " + kind + ", ";

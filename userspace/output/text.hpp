@@ -29,6 +29,7 @@ class Text {
   std::string tree(const Lineage& lineage, const Process* root, const Scene& scene,
                    const std::vector<Finding>& open) const;
   std::string explain(const Process& process, const Scene& scene, const std::vector<Finding>& open) const;
+  std::string heading(const Process& process) const;  // one line that says which process
   std::string summary(const Summary& summary) const;
 
   std::string clock(BootTime time) const;  // local time of day, with milliseconds

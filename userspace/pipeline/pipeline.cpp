@@ -15,6 +15,9 @@ void Pipeline::reset() {
   lineage_ = std::make_unique<Lineage>(bounds_);
   if (detect_.programs) lineage_->set_rules(detect_.programs);
   detectors_ = std::make_unique<Detectors>(detect_, *lineage_);
+  stage_ = Stage::fresh;
+  core_known_ = false;
+  joiner_ = {};
   host_ = {};
   counts_ = {};
   lost_ = 0;
@@ -34,6 +37,12 @@ void Pipeline::feed(RawRecord raw) {
     ++counts_.malformed;
     return;
   }
+  if (const auto* state = std::get_if<SavedState>(&event->what)) return restore(*event, *state);
+  if (stage_ == Stage::restoring) {
+    ++counts_.malformed;  // the saved state has no end
+    end_restore(event->time);
+  }
+  stage_ = Stage::running;
   time_ = std::max(time_, event->time);
   lost_ = std::max(lost_, event->lost);
   host_.learn(*event);
@@ -41,7 +50,9 @@ void Pipeline::feed(RawRecord raw) {
   const View now = view();
   const bool is_seed = std::holds_alternative<Seed>(event->what);
   if (const auto action = action_of(*event); !action.empty() && !is_seed) {
-    ++counts_.events[action];
+    Counted& counted = counts_.events[event->what.index()];
+    counted.action = action;
+    ++counted.count;
     tell([&](Sink& sink) { sink.event(now, *event); });
   }
   for (const Change& change : changes) {
@@ -85,7 +96,9 @@ void Pipeline::tell_summary() {
 
 Summary Pipeline::summary() const {
   Summary out;
-  for (const auto& [kind, count] : counts_.events) out.events.emplace(kind, count);
+  out.events = counts_.before;
+  for (const Counted& counted : counts_.events)
+    if (counted.count) out.events[std::string(counted.action)] += counted.count;
   out.events["seed"] = counts_.seeded;
   out.events["reparent"] = counts_.reparented;
   out.lost = lost_, out.malformed = counts_.malformed, out.raised = counts_.raised,

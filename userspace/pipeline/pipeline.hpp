@@ -6,9 +6,12 @@
 // at.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <map>
 #include <memory>
-#include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "detect/detectors.hpp"
@@ -16,6 +19,7 @@
 #include "output/host.hpp"
 #include "pipeline/sink.hpp"
 #include "record/decode.hpp"
+#include "record/state.hpp"
 
 namespace stray {
 
@@ -39,6 +43,11 @@ class Pipeline {
   // Forgets everything but the sinks: records of another run follow.
   void reset();
 
+  // Gives the state between two feed() as records (docs/capture-format.md); `now` becomes their time. Fed to
+  // a new pipeline they make one that goes on as this one does; its sinks are told ready and the live
+  // processes. Options are not part of it. Records are valid during the call alone.
+  void save_state(const std::function<void(RawRecord)>& emit, BootTime now) const;
+
   Lineage& lineage() { return *lineage_; }
   const Lineage& lineage() const { return *lineage_; }
   Detectors& detectors() { return *detectors_; }
@@ -50,8 +59,13 @@ class Pipeline {
   View view() const { return {host_, detectors_->scene(), time_, lost_}; }
 
  private:
+  struct Counted {  // events of one kind of record; two kinds can be the same action
+    std::string_view action;
+    std::uint64_t count = 0;
+  };
   struct Counts {
-    std::map<std::string_view, std::uint64_t> events;
+    std::array<Counted, std::variant_size_v<decltype(Event::what)>> events{};
+    std::map<std::string, std::uint64_t> before;  // of the run, until the saved state that this began with
     std::uint64_t malformed = 0, raised = 0, cleared = 0, reparented = 0, seeded = 0;
   };
 
@@ -62,6 +76,15 @@ class Pipeline {
     for (Sink* sink : sinks_) f(*sink);
   }
 
+  void restore(const Event& event, const SavedState& state);
+  bool restore_item(const StateItem& item);
+  void end_restore(BootTime time);
+
+  // What an output can tell is saved in state.cpp: a new field needs a line there.
+  friend struct tlv::Saved<Pipeline>;
+  enum class Stage : std::uint8_t { fresh, restoring, running } stage_ = Stage::fresh;
+  bool core_known_ = false;
+  StateJoiner joiner_;
   DetectOptions detect_;
   LineageOptions bounds_;
   Decoder decoder_;

@@ -59,21 +59,26 @@ class Reader {
       fail("path component without its end");
       return {};
     }
-    // Views into paths_ must survive later appends: room for all of a record's paths is made once.
-    if (paths_.capacity() < raw_.size() * 2 + 64) paths_.reserve(raw_.size() * 2 + 64);
+    // Views into paths_ must survive later appends: room for all of a record's paths is made once. Each is at
+    // most as long as the record: a forged one can name the same bytes three times.
+    constexpr std::size_t kMostPaths = 3;
+    const std::size_t room = (raw_.size() + kCut.size()) * kMostPaths;
+    if (paths_.capacity() < room) paths_.reserve(room);
     const std::size_t begin = paths_.size();
     if (cut) paths_.append(kCut);
-    for (std::size_t end = names.size() - 1;;) {  // names[end] is the NUL after the current component
-      const std::size_t before = end == 0 ? std::string_view::npos : names.rfind('\0', end - 1);
-      const std::size_t first = before == std::string_view::npos ? 0 : before + 1;
-      if (first == end) {
+    // Each component trades its NUL for a slash: the length is known, and the first one goes to the end.
+    paths_.resize(paths_.size() + names.size());
+    char* to = paths_.data() + paths_.size();
+    for (std::string_view rest = names; !rest.empty();) {
+      const std::size_t length = rest.find('\0');
+      if (length == 0) {
         fail("empty path component");
         return {};
       }
-      paths_.push_back('/');
-      paths_.append(names.substr(first, end - first));
-      if (first == 0) break;
-      end = before;
+      to -= length;
+      std::memcpy(to, rest.data(), length);
+      *--to = '/';
+      rest.remove_prefix(length + 1);
     }
     return std::string_view(paths_).substr(begin);
   }
@@ -102,10 +107,9 @@ std::string_view comm_of(RawRecord raw, std::size_t offset) {
                                 : fixed_text(reinterpret_cast<const __u8*>(raw.data()) + offset, 16);
 }
 
-Exec exec_of(Reader& in, RawRecord raw) {
+void fill(Exec& e, Reader& in, RawRecord raw) {
   const auto r = in.fixed<stray_exec>();
   const auto flags = r.head.flags;
-  Exec e{};
   e.inode = r.inode, e.cgroup_id = r.cgroup_id, e.dev_major = r.dev_major, e.dev_minor = r.dev_minor;
   e.nlink = r.nlink, e.argc = r.argc, e.argv_bytes = r.argv_bytes, e.old_tid = r.old_tid;
   e.uid = r.uid, e.euid = r.euid, e.gid = r.gid;
@@ -117,7 +121,6 @@ Exec exec_of(Reader& in, RawRecord raw) {
   e.cgroup = in.path(r.cgroup, flags & STRAY_EXEC_CGROUP_CUT, "/");
   e.name = in.text(r.name), e.interp = in.text(r.interp), e.argv = StringList(in.text(r.argv));
   e.comm = comm_of<stray_exec>(raw, offsetof(stray_exec, comm));
-  return e;
 }
 
 Exit exit_of(Reader& in, RawRecord raw) {
@@ -201,13 +204,13 @@ SawSockets saw_sockets_of(Reader& in) {
 bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
   switch (kind) {
     case STRAY_FORK:
-      event.what = fork_of(in);
+      event.what.emplace<Fork>(fork_of(in));
       return true;
     case STRAY_EXEC:
-      event.what = exec_of(in, raw);
+      fill(event.what.emplace<Exec>(), in, raw);
       return true;
     case STRAY_EXIT:
-      event.what = exit_of(in, raw);
+      event.what.emplace<Exit>(exit_of(in, raw));
       return true;
     case STRAY_OOM:
       event.what = oom_of(in, raw);
@@ -262,6 +265,16 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
     case STRAY_SAW_SOCKETS:
       event.what = saw_sockets_of(in);
       return true;
+    case STRAY_STATE_IMAGE:
+    case STRAY_STATE_PROCESS:
+    case STRAY_STATE_WATCH:
+    case STRAY_STATE_OOM:
+    case STRAY_STATE_CORE:
+    case STRAY_STATE_END: {
+      const auto r = in.fixed<stray_state>();
+      event.what = SavedState{kind, (r.head.flags & STRAY_STATE_MORE) != 0, in.text(r.body)};
+      return true;
+    }
   }
   return false;
 }
@@ -276,13 +289,14 @@ std::variant<Event, DecodeError> Decoder::decode(RawRecord raw) {
   if (head.size > STRAY_RECORD_MAX) return DecodeError{"record larger than the contract allows"};
   constexpr std::uint64_t kLatest = 1ull << 62;  // 146 years after boot: later times would overflow in sums
   if (head.time_ns >= kLatest || head.start_ns >= kLatest) return DecodeError{"time beyond any uptime"};
-  Event event;
+  std::variant<Event, DecodeError> out;  // filled in place: events are large
+  Event& event = *std::get_if<Event>(&out);
   event.time = BootTime{head.time_ns};
   event.process = {BootTime{head.start_ns}, head.tgid};
   event.lost = head.lost, event.cpu = head.cpu, event.flags = head.flags;
   if (!body_of(event, head.kind, in, raw)) return DecodeError{"unknown kind of record"};
   if (in.error()) return DecodeError{in.error()};
-  return event;
+  return out;
 }
 
 }  // namespace stray

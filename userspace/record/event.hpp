@@ -162,6 +162,13 @@ struct SawSockets {
   std::span<const std::byte> raw;  // struct stray_socket[], unaligned: copy each out
 };
 
+// A record of a saved state, or a piece of one that did not fit into a record (record/state.hpp).
+struct SavedState {
+  std::uint16_t kind;  // STRAY_STATE_*
+  bool more;           // its body goes on in the next record
+  std::string_view body;
+};
+
 struct Event {
   BootTime time{};
   ProcessKey process;  // the subject; empty for records that have none
@@ -169,7 +176,7 @@ struct Event {
   std::uint32_t cpu = 0;
   std::uint32_t flags = 0;
   std::variant<Tick, Fork, Exec, Exit, Oom, Signal, Listen, Seed, Session, Clock, Ready, End, Gap,
-               InferredExit, SawProcess, SawScript, SawUsage, SawSockets>
+               InferredExit, SawProcess, SawScript, SawUsage, SawSockets, SavedState>
       what;
 };
 

@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Captures that stray run wrote, and what replay and the questions make of them."""
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tracing import PATIENCE, Folder, Trace, about, action, is_alert, stray, wait_for
+
+QUICK = ("--after", "all=1s")
+
+
+class Recording(Trace):
+    """stray run --json --capture, its lines in a file."""
+
+    def __init__(self, folder, *options):
+        self.capture, self.lines = str(folder / "host.stray"), folder / "live.ndjson"
+        self.file = open(self.lines, "wb")
+        super().__init__("--json", "--capture", self.capture, *QUICK, *options, stdout=self.file)
+        self.wait(lambda d: action(d) == "ready", "ready")
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.file.close()
+
+    def documents(self):
+        return [json.loads(line) for line in self.lines.read_bytes().split(b"\n")[:-1]]
+
+    def wait(self, condition, what):
+        def found():
+            if self.process.poll() is not None:
+                raise AssertionError(f"stray ended before {what}: {self.said()}")
+            return next((d for d in self.documents() if condition(d)), None)
+        return wait_for(found, what)
+
+
+def documents(done):
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def storm(count):
+    """Two shells at once that start so many programs."""
+    script = f"i=0; while [ $i -lt {count} ]; do /bin/true; i=$((i+1)); done"
+    for child in [subprocess.Popen(["sh", "-c", script]) for _ in range(2)]:
+        child.wait()
+
+
+class Recorded(Folder):
+    def record(self, *options):
+        trace = Recording(self.folder, *options)
+        self.addCleanup(trace.__exit__)
+        return trace
+
+    def incident(self, *options):
+        """A left-behind server, found, ended, and its finding cleared; returns the recording and the pid."""
+        trace = self.record(*options)
+        pid = self.leave_behind(*self.server())
+        trace.wait(lambda d: is_alert(d, "orphan", "raised") and d["process"]["pid"] == pid, "the finding")
+        os.kill(pid, signal.SIGTERM)
+        trace.wait(lambda d: is_alert(d, "orphan", "cleared") and d["process"]["pid"] == pid, "its end")
+        return trace, pid
+
+    def ended(self, trace):
+        self.assertEqual(trace.end(signal.SIGINT), 0, trace.said())
+        self.assertEqual(trace.said(), "")
+        return trace.capture
+
+    def replay(self, *arguments, **options):
+        return stray("replay", *QUICK, *arguments, **options)
+
+
+class Exact(Recorded):
+    def test_the_same_bytes(self):
+        trace, pid = self.incident()
+        storm(1500)
+        capture = self.ended(trace)
+        done = self.replay("--json", capture)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        live = trace.lines.read_bytes()
+        self.assertTrue(done.stdout == live, "replay differs from the run")
+        self.assertGreater(live.count(b'"action":"exec"'), 3000)
+        with open(capture, "rb") as file:
+            piped = self.replay("--json", "-", stdin=file)
+        self.assertTrue(piped.stdout == live, "replay of a pipe differs from the run")
+
+    def test_zstd_reads_it(self):
+        trace, _ = self.incident()
+        capture = self.ended(trace)
+        plain = subprocess.run(["zstd", "-dc", capture], capture_output=True, check=True, timeout=PATIENCE).stdout
+        self.assertIn(str(self.folder).encode(), plain)
+
+    def test_mode_and_no_overwriting(self):
+        capture = self.ended(self.record())
+        self.assertEqual(os.stat(capture).st_mode & 0o7777, 0o600)
+        before = Path(capture).read_bytes()
+        done = stray("run", "--capture", capture, "--for", "1s")
+        self.assertEqual(done.returncode, 5)
+        self.assertIn(f"--capture {capture}: File exists".encode(), done.stderr)
+        self.assertEqual(Path(capture).read_bytes(), before)
+
+    def test_secrets_are_not_in_it(self):
+        trace = self.record()
+        subprocess.run(["sh", "-c", "true", "--password=hunter2secret"], check=True)
+        trace.wait(lambda d: action(d) == "exec" and "--password" in str(d["process"].get("args")), "the exec")
+        capture = self.ended(trace)
+        plain = subprocess.run(["zstd", "-dc", capture], capture_output=True, check=True, timeout=PATIENCE).stdout
+        self.assertIn(b"--password", plain)
+        self.assertNotIn(b"hunter2secret", plain)
+
+
+class Windows(Recorded):
+    def test_since_and_until(self):
+        trace, pid = self.incident()
+        capture = self.ended(trace)
+        everything = documents(self.replay("--json", capture))
+        at = next(d for d in everything if action(d) == "exec" and d["process"]["pid"] == pid)["@timestamp"]
+        begun = documents(self.replay("--json", "--since", at, capture))
+        self.assertEqual(action(begun[0]), "ready")
+        self.assertEqual(action(begun[-1]), "summary")
+        events = [d for d in begun if action(d) not in ("ready", "seed", "summary")]
+        self.assertEqual(events, [d for d in everything if d["@timestamp"] >= at and action(d) not in ("seed", "summary")])
+        self.assertEqual(begun[-1]["stray"]["events"]["exec"], sum(action(d) == "exec" for d in events))
+        # Who was alive then is told first, with the ancestry that lies before the window.
+        execution = next(d for d in begun if action(d) == "exec" and d["process"]["pid"] == pid)
+        self.assertEqual(execution, next(d for d in everything if d == execution))
+        self.assertIn(os.getpid(), [d["process"]["pid"] for d in begun if action(d) == "seed"])
+
+        stopped = documents(self.replay("--json", "--until", at, capture))
+        self.assertEqual(action(stopped[-1]), "summary")
+        self.assertLessEqual(max(d["@timestamp"] for d in stopped), at)
+        self.assertEqual([d for d in stopped[:-1]], [d for d in everything[:-1] if d["@timestamp"] <= at])
+
+    def test_moments_outside_and_nonsense(self):
+        capture = self.ended(self.record())
+        for arguments, text in ((["--since", "2999-01-01"], b"outside"), (["--until", "1999-01-01"], b"before its"),
+                                (["--since", "yesterdayish"], b"no moment"), (["--since", "-0s", "--until", "+0"], b"--until")):
+            with self.subTest(arguments=arguments):
+                done = self.replay(*arguments, capture)
+                self.assertEqual((done.returncode, done.stdout), (2, b""))
+                self.assertTrue(done.stderr)
+        self.assertIn(b"the capture goes from", self.replay("--since", "2150-01-01", capture).stderr)
+
+    def test_the_pace_it_happened(self):
+        trace = self.record()
+        trace.wait(lambda d: action(d) == "ready", "ready")
+        subprocess.run(["sleep", "1.5"], check=True)
+        subprocess.run(["true"], check=True)
+        capture = self.ended(trace)
+        begun = time.monotonic()
+        done = self.replay("--json", "--speed", "1x", capture)
+        self.assertGreaterEqual(time.monotonic() - begun, 1.5)
+        self.assertEqual(done.stdout, trace.lines.read_bytes())
+
+
+class Filters(Recorded):
+    def test_filters(self):
+        trace, pid = self.incident()
+        capture = self.ended(trace)
+        everything = documents(self.replay("--json", capture))
+        mine = [d for d in everything if d.get("process", {}).get("pid") == pid]
+        identity = mine[0]["process"]["entity_id"]
+        for words in (["--pid", str(pid)], ["--id", identity]):
+            with self.subTest(words=words):
+                got = [d for d in documents(self.replay("--json", *words, capture)) if "process" in d]
+                self.assertEqual(got, mine)
+        node = [d for d in everything if d.get("process", {}).get("executable", "").endswith("/node")]
+        got = [d for d in documents(self.replay("--json", "--exe", "node", capture)) if "process" in d]
+        self.assertEqual(got, node)
+        alerts = [d for d in everything if d["event"]["kind"] == "alert" and d["rule"]["name"] == "orphan"]
+        got = [d for d in documents(self.replay("--json", "--finding", "orphan", capture)) if "process" in d]
+        self.assertEqual(got, alerts)
+        self.assertGreaterEqual(len(alerts), 2)
+        nobody = documents(self.replay("--json", "--user", "nobody-of-that-name", capture))
+        self.assertEqual([action(d) for d in nobody], ["ready", "summary"])
+        done = self.replay("--finding", "orphans", capture)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"--finding orphans", done.stderr)
+
+
+class Questions(Recorded):
+    def test_scan_tree_and_explain_then(self):
+        trace, pid = self.incident()
+        capture = self.ended(trace)
+        everything = documents(self.replay("--json", capture))
+        raised = next(d for d in everything if is_alert(d, "orphan", "raised") and d["process"]["pid"] == pid)
+        when = raised["@timestamp"]
+        scan = stray("scan", "--json", *QUICK, "--capture", capture, "--at", when)
+        self.assertEqual((scan.returncode, scan.stderr), (1, b""))
+        self.assertIn(pid, [d["process"]["pid"] for d in documents(scan) if d["event"]["kind"] == "alert"])
+        last = stray("scan", "--json", *QUICK, "--capture", capture)
+        self.assertNotIn(pid, [d["process"]["pid"] for d in documents(last) if d["event"]["kind"] == "alert"])
+        tree = stray("tree", "--capture", capture, "--at", when)
+        self.assertIn(f"{pid} {self.folder}/node 1000".encode(), tree.stdout)
+        self.assertNotIn(f"{pid} ".encode(), stray("tree", "--capture", capture).stdout)
+        for options in ([], ["--at", when]):
+            with self.subTest(options=options):
+                done = stray("explain", str(pid), *QUICK, "--capture", capture, *options)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                text = done.stdout.decode()
+                for part in ("looked after nobody", "left behind", f"exec     {pid}", "setsid"):
+                    self.assertIn(part, text)
+                self.assertEqual("signal" in text.split("history")[-1] and f"exit     {pid}" in text, not options)
+
+    def test_history(self):
+        trace, pid = self.incident()
+        capture = self.ended(trace)
+        done = stray("history", "--json", *QUICK, str(pid), "--capture", capture)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        told = [(d["event"]["kind"], action(d)) for d in documents(done) if d["process"]["pid"] == pid]
+        wanted = [("event", "fork"), ("event", "exec"), ("alert", "raised"), ("event", "exit"), ("alert", "cleared")]
+        self.assertEqual([t for t in dict.fromkeys(told) if t in wanted], wanted)
+        identity = documents(done)[0]["process"]["entity_id"]
+        one = stray("history", "--json", *QUICK, f"orphan:{identity}", "--capture", capture)
+        kinds = {d["rule"]["name"] for d in documents(one) if d["event"]["kind"] == "alert"}
+        self.assertEqual(kinds, {"orphan"})
+        text = stray("history", *QUICK, str(pid), "--capture", capture).stdout.decode()
+        self.assertIn(f"process {identity}, pid {pid}, started", text)
+        for who, message in (("99999999", "tells nothing of"), ("nonsense:abc", "no kind of finding")):
+            done = stray("history", who, "--capture", capture)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(message, done.stderr.decode())
+        self.assertEqual(stray("history", "1").returncode, 2)
+
+
+class Damage(Recorded):
+    def test_killed(self):
+        trace = self.record()
+        pid = self.start("sleep", "1000").pid
+        trace.wait(about(pid, "exec"), "the exec")
+        # What is in the run's lines is in the capture one second later at the latest.
+        told = len(trace.documents())
+        done = wait_for(lambda: (d := self.replay("--json", trace.capture)) and
+                        d.stdout.count(b"\n") >= told and d, "the capture to be flushed")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"it is being written; read up to its present end", done.stderr)
+        trace.process.kill()
+        trace.process.wait()
+        done = self.replay("--json", trace.capture)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"it has no end mark", done.stderr)
+        live = trace.lines.read_bytes()
+        whole = min(done.stdout.rfind(b"\n"), live.rfind(b"\n"))
+        self.assertEqual(done.stdout[:whole], live[:whole])
+        self.assertIn(f'"pid":{pid}'.encode(), done.stdout)
+
+    def test_cut_and_flipped(self):
+        trace, pid = self.incident()
+        storm(300)
+        capture = Path(self.ended(trace))
+        whole = capture.read_bytes()
+        live = trace.lines.read_bytes()
+        broken = self.folder / "broken.stray"
+        broken.write_bytes(whole[:len(whole) * 2 // 3])
+        done = self.replay("--json", str(broken))
+        self.assertEqual(done.returncode, 3)
+        self.assertTrue(live.startswith(done.stdout))
+        self.assertIn(b"broken.stray", done.stderr)
+        flipped = bytearray(whole)
+        flipped[len(whole) // 2] ^= 0x40
+        broken.write_bytes(flipped)
+        done = self.replay("--json", str(broken))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"cannot be used", done.stderr)
+        self.assertEqual(stray("scan", "--capture", str(broken)).returncode, 3)
+
+    def test_what_is_no_capture(self):
+        capture = self.ended(self.record())
+        empty, text = self.folder / "empty", self.folder / "text"
+        empty.touch()
+        text.write_text("no capture at all\n")
+        for files, message in (([str(empty)], "is empty"), ([str(text)], "is not a capture"),
+                               ([str(self.folder)], "is a directory"), (["/nowhere/at/all"], "No such file"),
+                               ([capture, capture], "the same file"), ([capture, "-"], "standard input"), ([], "name a capture")):
+            with self.subTest(files=files):
+                done = stray("replay", *files)
+                self.assertEqual((done.returncode, done.stdout), (2, b""))
+                self.assertIn(message, done.stderr.decode())
+
+    def test_a_full_disk_ends_the_capture_only(self):
+        mount = self.folder / "small"
+        mount.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", mount], check=True)
+        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        lines = self.folder / "lines"
+        with open(lines, "wb") as file, Trace("--json", "--capture", str(mount / "c"), stdout=file) as trace:
+            wait_for(lambda: b'"ready"' in lines.read_bytes(), "ready")
+
+            def more():
+                storm(200)
+                return "No space left" in trace.said()
+            wait_for(more, "the disk to be full")
+            child = subprocess.Popen(["true"])
+            child.wait()
+            wait_for(lambda: f'"pid":{child.pid},'.encode() in lines.read_bytes(), "tracing to go on")
+            self.assertEqual(trace.end(signal.SIGINT), 5)
+            self.assertRegex(trace.said(), r"\d+ records are not in it")
+
+
+class Terminal(Recorded):
+    def test_a_closed_reader_ends_it(self):
+        trace = self.record()
+        storm(500)
+        capture = self.ended(trace)
+        read, write = os.pipe()
+        os.close(read)
+        done = stray("replay", "--json", capture, capture_output=False, stdout=write, stderr=subprocess.PIPE)
+        os.close(write)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn(b"Broken pipe", done.stderr)
