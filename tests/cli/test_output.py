@@ -125,7 +125,7 @@ class Pipes(Folder):
             self.assertLess(len(trace.documents), 100)
 
     def test_looks_fail_the_same_way(self):
-        for command in (["scan", "--json"], ["tree"], ["tree", "--json"], ["explain", "1"], ["doctor"]):
+        for command in (["scan", "--json"], ["tree"], ["tree", "--json"], ["explain", "1"], ["report"], ["doctor"]):
             with self.subTest(command=command):
                 reading, writing = os.pipe()
                 os.close(reading)

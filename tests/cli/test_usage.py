@@ -108,7 +108,7 @@ class Configuration(Refused):
 
     def test_every_command_reads_it(self):
         file = self.config("bogus = 1\n")
-        for command in (["run"], ["scan"], ["tree"], ["explain", "1"], ["doctor"]):
+        for command in (["run"], ["scan"], ["tree"], ["explain", "1"], ["report"], ["doctor"]):
             with self.subTest(command=command):
                 self.refused(2, f"{file}:1: ", *command, "--config", file)
 
@@ -127,7 +127,7 @@ class Configuration(Refused):
 class NotPossible(Refused):
     def test_without_root(self):
         nobody = self.nobody()
-        for command in (["run"], ["run", "--json"], ["scan"], ["tree"], ["explain", "1"]):
+        for command in (["run"], ["run", "--json"], ["scan"], ["tree"], ["explain", "1"], ["report"]):
             with self.subTest(command=command):
                 self.refused(4, "root", *command, **nobody)
 
@@ -144,7 +144,7 @@ class NotPossible(Refused):
 
 class Help(unittest.TestCase):
     def test_each_command_has_an_example(self):
-        for command in ("run", "scan", "tree", "explain", "replay", "export", "doctor"):
+        for command in ("run", "scan", "tree", "explain", "replay", "history", "report", "export", "doctor"):
             done = stray(command, "--help")
             self.assertEqual((done.returncode, done.stderr), (0, b""))
             self.assertRegex(done.stdout.decode(), f"Example: (sudo )?stray {command}")

@@ -61,7 +61,8 @@ int run_command(const CommonOptions& common, const RunOptions& run);
 int replay_command(const CommonOptions& common, const ReplayOptions& replay);
 // These look at this host, or at a capture when it has files.
 int scan_command(const CommonOptions& common, const CaptureChoice& capture);
-int tree_command(const CommonOptions& common, const CaptureChoice& capture, const std::string& who);  // "": all
+int tree_command(const CommonOptions& common, const CaptureChoice& capture,
+                 const std::string& who);  // "": all
 int explain_command(const CommonOptions& common, const CaptureChoice& capture, const std::string& who);
 int history_command(const CommonOptions& common, const CaptureChoice& capture, const std::string& who);
 int report_command(const CommonOptions& common, const ReportOptions& options);

@@ -28,7 +28,7 @@ class Live {
   bool round();
   void settle();  // rounds until nothing is asked any more: for a look at the host as it is now
   void sleep(bool busy, int wake_fd);
-  void stop();         // the rest of the ring, then the end record
+  void stop();           // the rest of the ring, then the end record
   void ask_about_all();  // has every process observed in the rounds to come: for who asks a capture later
   void look_at_all();    // the same, with memory and sockets, before it returns
 

@@ -24,7 +24,8 @@ class Pace {
   // How long until what happened at that time is due; nothing when it is due now.
   SteadyClock::duration ahead(BootTime time) {
     if (first_ == BootTime{}) first_ = time, begun_ = SteadyClock::now();
-    const std::chrono::duration<double, std::nano> after(static_cast<double>((time - first_).count()) / times_);
+    const std::chrono::duration<double, std::nano> after(static_cast<double>((time - first_).count()) /
+                                                         times_);
     return begun_ + std::chrono::duration_cast<SteadyClock::duration>(after) - SteadyClock::now();
   }
 
@@ -66,10 +67,11 @@ int replay_journal(const CommonOptions& common, const ReplayOptions& replay) {
   if (!replay.capture.files.empty()) throw UsageError("--journal reads the journal, and no files");
   if (!words.exes.empty() || !words.users.empty() || !words.units.empty() || !replay.events.empty() ||
       replay.speed != "max")
-    throw UsageError("--exe, --user, --unit, --events and --speed are of captures; with --journal there are --since, "
-                     "--until, --pid, --id and --finding");
-  return journal_replay(common, {replay.directory, replay.capture.since, replay.capture.until, words.pids, words.ids,
-                                 words.findings});
+    throw UsageError(
+        "--exe, --user, --unit, --events and --speed are of captures; with --journal there are --since, "
+        "--until, --pid, --id and --finding");
+  return journal_replay(common, {replay.directory, replay.capture.since, replay.capture.until, words.pids,
+                                 words.ids, words.findings});
 }
 
 }  // namespace
@@ -77,7 +79,8 @@ int replay_journal(const CommonOptions& common, const ReplayOptions& replay) {
 int replay_command(const CommonOptions& common, const ReplayOptions& replay) {
   if (replay.journal) return replay_journal(common, replay);
   if (!replay.directory.empty()) throw UsageError("--directory needs --journal");
-  if (replay.capture.files.empty()) throw UsageError("name a capture, as in stray replay FILE..., or --journal");
+  if (replay.capture.files.empty())
+    throw UsageError("name a capture, as in stray replay FILE..., or --journal");
   const DetectOptions detect = detect_options(common);
   const FilterOptions filter = filter_options(replay.filter);
   const double speed = speed_of(replay.speed);

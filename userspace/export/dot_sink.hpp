@@ -30,6 +30,9 @@ class DotSink final : public ExportSink {
   void seed(const View&, const Process&) override {}
   void reparent(const View&, const Change&) override {}
   void finding(const View& view, const Finding& finding, const Process* process) override;
+  void standing(const View& view, const Finding& open, const Process* process) override {
+    finding(view, open, process);
+  }
   void summary(const View&, const Summary&) override {}
   void close(const View& view) override;
 

@@ -83,11 +83,17 @@ void Pipeline::tell_ready(const View& view) {
   });
 }
 
+void Pipeline::tell_standing() {
+  for (const Finding& finding : detectors_->open())
+    tell([&](Sink& sink) { sink.standing(view(), finding, lineage_->find(finding.process)); });
+}
+
 void Pipeline::listen() {
   if (!muted_) return;
   muted_ = false;
   counts_ = {};
   tell_ready(view());
+  tell_standing();
 }
 
 void Pipeline::tell_summary() {

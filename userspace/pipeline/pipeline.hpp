@@ -70,6 +70,7 @@ class Pipeline {
   };
 
   void tell_ready(const View& view);
+  void tell_standing();
   template <typename F>
   void tell(F&& f) {
     if (muted_) return;

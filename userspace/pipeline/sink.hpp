@@ -26,6 +26,8 @@ class Sink {
   virtual void seed(const View& view, const Process& process) = 0;
   virtual void reparent(const View& view, const Change& change) = 0;
   virtual void finding(const View& view, const Finding& finding, const Process* process) = 0;
+  // A finding that was open already where telling begins, in the middle of a capture: after ready and seeds.
+  virtual void standing(const View&, const Finding&, const Process*) {}
   virtual void summary(const View& view, const Summary& summary) = 0;
 };
 

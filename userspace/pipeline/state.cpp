@@ -124,7 +124,9 @@ void Pipeline::end_restore(BootTime time) {
     time_ = time;
   }
   lineage_->end_restore();
-  if (lineage_->ready()) tell_ready(view());
+  if (!lineage_->ready()) return;
+  tell_ready(view());
+  tell_standing();
 }
 
 }  // namespace stray

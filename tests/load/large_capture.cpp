@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a capture of a given size, with the checkpoints that a run would have written, from made records.
 //
-//   make_capture FILE BYTES
+//   large_capture FILE BYTES
 //
 // Prints the number of records.
 #include <charconv>
@@ -49,7 +49,7 @@ int make(const char* path, std::uint64_t bytes) {
   writer.close();
   const CaptureStatus status = writer.status();
   if (status.error || status.dropped) {
-    std::fprintf(stderr, "make_capture: %s: %s\n", path, status.text.c_str());
+    std::fprintf(stderr, "large_capture: %s: %s\n", path, status.text.c_str());
     return 1;
   }
   std::printf("%llu\n", static_cast<unsigned long long>(records));
@@ -61,13 +61,13 @@ int make(const char* path, std::uint64_t bytes) {
 int main(int argc, char** argv) {
   std::uint64_t bytes = 0;
   if (argc != 3 || std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), bytes).ec != std::errc{}) {
-    std::fprintf(stderr, "usage: make_capture FILE BYTES\n");
+    std::fprintf(stderr, "usage: large_capture FILE BYTES\n");
     return 2;
   }
   try {
     return make(argv[1], bytes);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "make_capture: %s\n", error.what());
+    std::fprintf(stderr, "large_capture: %s\n", error.what());
     return 1;
   }
 }

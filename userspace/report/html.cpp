@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/html.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <new>
+
+#include "detect/rules.hpp"
+#include "output/json.hpp"
+#include "output/printable.hpp"
+#include "report/page.hpp"
+#include "report/words.hpp"
+
+namespace stray {
+namespace {
+
+constexpr std::string_view kDataMark = "<!--stray:data-->";
+constexpr int kFormat = 1;  // of the data; the page in the same program reads it
+
+// Microseconds after the first start, the unit of all times in the page.
+class Clock0 {
+ public:
+  explicit Clock0(const Report& report) {
+    base_ = report.from;
+    for (const Life& life : report.lives) base_ = std::min(base_, life.key.start);
+    base_ -= base_ % std::chrono::microseconds(1);
+  }
+  std::int64_t us(BootTime time) const {
+    return (static_cast<std::int64_t>(time.count()) - static_cast<std::int64_t>(base_.count())) / 1000;
+  }
+  BootTime base() const { return base_; }
+
+ private:
+  BootTime base_{};
+};
+
+std::string gzip(std::string_view text) {
+  z_stream z{};
+  if (::deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+  std::string out;
+  out.resize(::deflateBound(&z, static_cast<uLong>(text.size())));
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  z.avail_in = static_cast<uInt>(text.size());  // below 4 GiB: the sink's bound on texts sees to it
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  ::deflate(&z, Z_FINISH);  // has room for all of it
+  out.resize(z.total_out);
+  ::deflateEnd(&z);
+  return out;
+}
+
+// The data under construction.
+class Data {
+ public:
+  explicit Data(const Report& report) : report_(report), advice_(advise(report)), clock_(report) {}
+
+  // All processes as columns, one number or text number each, and the texts.
+  std::string lives() const {
+    std::string out;
+    Json json(out);
+    json.begin_object();
+    const auto column = [&](std::string_view name, auto&& value) {
+      json.begin_array(name);
+      for (const Life& life : report_.lives) json.value(value(life));
+      json.end_array();
+    };
+    Strings texts;
+    const auto text = [&](std::string_view name, auto&& value) {
+      column(name, [&](const Life& life) { return texts.add(printable(value(life))); });
+    };
+    column("pid", [](const Life& l) { return l.key.tgid; });
+    column("parent", [this](const Life& l) { return above(l, l.parent); });
+    column("origin", [this](const Life& l) { return above(l, l.origin); });
+    column("start", [this](const Life& l) { return clock_.us(l.key.start); });
+    column("end",
+           [this](const Life& l) { return l.alive() ? -1 : std::max<std::int64_t>(0, clock_.us(l.end)); });
+    column("verdict", [](const Life& l) { return static_cast<int>(l.verdict); });
+    column("rss", [](const Life& l) { return (l.alive() ? l.rss : l.peak) >> 10; });
+    column("cpu", [](const Life& l) { return l.cpu_ns / 1'000'000; });
+    column("uid", [](const Life& l) { return l.uid; });
+    column("images", [](const Life& l) { return l.images; });
+    column("flags", [](const Life& l) { return l.seeded | l.inferred << 1 | l.oom << 2; });
+    text("command", [this](const Life& l) { return command_text(report_, l); });
+    text("exe", [this](const Life& l) { return report_.text(l.exe); });
+    text("cwd", [this](const Life& l) { return report_.text(l.cwd); });
+    text("user", [this](const Life& l) { return report_.text(l.user); });
+    text("keeper", [this](const Life& l) { return keeper_text(report_, l); });
+    text("ending", [this](const Life& l) { return l.alive() ? std::string() : end_text(report_, l); });
+    text("edge", [](const Life& l) { return to_string(l.edge); });
+    json.begin_array("texts");
+    for (Strings::Id id = 0; id < texts.size(); ++id) json.string(texts[id]);
+    json.end_array();
+    std::string ids;
+    for (const Life& life : report_.lives) ids += process_id(report_.host.boot, life.key);
+    json.field("ids", ids);
+    json.end_object();
+    return out;
+  }
+
+  std::string summary() const {
+    std::string out;
+    Json json(out);
+    json.begin_object();
+    json.field("format", kFormat);
+    host(json);
+    json.field("verdict", verdict_text(report_, advice_));
+    subjects(json);
+    findings(json);
+    steps(json);
+    texts(json, "verify", advice_.verify);
+    totals(json);
+    texts(json, "coverage", coverage(report_));
+    gaps(json);
+    json.end_object();
+    // "<" stands in texts alone. Without it nothing in the data can end the script element it stands in.
+    std::string safe;
+    for (const char c : out)
+      if (c == '<')
+        safe += "\\u003c";
+      else
+        safe += c;
+    return safe;
+  }
+
+ private:
+  std::int64_t index(ProcessKey key) const {
+    const Life* life = report_.find(key);
+    return life ? life - report_.lives.data() : -1;
+  }
+  // A process above another is older: what says otherwise is no tree.
+  std::int64_t above(const Life& life, ProcessKey key) const { return key < life.key ? index(key) : -1; }
+
+  void text(Json& json, std::string_view name, std::string_view value) const {
+    json.field(name, printable(value));
+  }
+  void texts(Json& json, std::string_view name, const std::vector<std::string>& lines) const {
+    json.begin_array(name);
+    for (const std::string& line : lines) json.string(printable(line));
+    json.end_array();
+  }
+
+  void host(Json& json) const {
+    const Host& host = report_.host;
+    json.begin_object("host");
+    text(json, "name", host.name);
+    text(json, "kernel", host.kernel);
+    text(json, "boot", host.boot_id);
+    text(json, "version", host.version);
+    json.field("memory", host.memory);
+    json.field("cpus", host.cpus);
+    json.end_object();
+    json.field("base", host.real_ns(clock_.base()) / 1000);  // microseconds since 1970
+    json.field("from", clock_.us(report_.from));
+    json.field("to", clock_.us(report_.to));
+    json.field("oneLook", report_.one_look());
+    json.begin_array("verdicts");
+    for (int v = 0; v <= static_cast<int>(Verdict::nobody); ++v)
+      json.string(to_string(static_cast<Verdict>(v)));
+    json.end_array();
+    json.begin_object("impacts");
+    for (const Kind kind : kKinds) json.field(to_string(kind), impact_of(kind));
+    json.end_object();
+  }
+
+  void subjects(Json& json) const {
+    json.begin_array("subjects");
+    for (const Subject& s : advice_.subjects) {
+      json.begin_object();
+      about(json, s.process);
+      text(json, "since", utc_text(report_.host, s.process.start));
+      text(json, "by", s.by);
+      text(json, "where", s.from);
+      const Life* life = s.life;
+      text(json, "memory",
+           life && life->alive() && life->rss ? memory_text(life->rss, report_.host.memory) : std::string());
+      text(json, "cpu", life ? cpu_text(life->cpu_ns) : std::string());
+      text(json, "keeper",
+           !life           ? std::string()
+           : life->alive() ? keeper_text(report_, *life)
+                           : "ended: " + end_text(report_, *life));
+      json.begin_array("findings");
+      for (const FindingLife* f : s.findings) json.value(f - report_.findings.data());
+      json.end_array();
+      json.end_object();
+    }
+    json.end_array();
+  }
+
+  void about(Json& json, ProcessKey key) const {
+    const Life* life = report_.find(key);
+    json.field("process", index(key));
+    json.field("pid", key.tgid);
+    json.field("id", process_id(report_.host.boot, key));
+    text(json, "command", life ? command_text(report_, *life) : std::string());
+  }
+
+  void findings(Json& json) const {
+    json.begin_array("findings");
+    for (const FindingLife& f : report_.findings) {
+      json.begin_object();
+      about(json, f.process);
+      json.field("kind", to_string(f.kind));
+      json.field("severity", to_string(f.last.severity));
+      json.field("since", clock_.us(f.since));
+      json.field("raised", clock_.us(f.raised));
+      json.field("changed", clock_.us(f.changed));
+      json.field("cleared", f.open() ? -1 : clock_.us(f.cleared));
+      json.field("updates", f.updates);
+      text(json, "message", f.last.message);
+      json.begin_array("evidence");
+      for (const Evidence& e : f.last.evidence) json.string(printable(e.text));
+      json.end_array();
+      texts(json, "remedy", f.last.remedy);
+      json.begin_array("members");
+      for (const ProcessKey& member : f.last.members)
+        if (const auto at = index(member); at >= 0) json.value(at);
+      json.end_array();
+      text(json, "reason", f.reason);
+      json.end_object();
+    }
+    json.end_array();
+  }
+
+  void steps(Json& json) const {
+    json.begin_array("steps");
+    for (const Step& step : advice_.steps) {
+      json.begin_object();
+      json.field("title", step.title);
+      json.begin_array("about");
+      for (const Subject* s : step.about) {
+        json.begin_object();
+        about(json, s->process);
+        json.end_object();
+      }
+      json.end_array();
+      texts(json, "lines", step.lines);
+      json.end_object();
+    }
+    json.end_array();
+  }
+
+  void totals(Json& json) const {
+    json.begin_object("totals");
+    json.field("named", advice_.named);
+    json.field("namedMemory", memory_text(advice_.named_memory, report_.host.memory));
+    json.field("ended", advice_.ended);
+    json.field("endedMemory", memory_text(advice_.ended_memory, report_.host.memory));
+    json.field("note", kMemoryNote);
+    json.end_object();
+  }
+
+  void gaps(Json& json) const {
+    json.begin_array("gaps");
+    for (const GapSeen& gap : report_.gaps) {
+      json.begin_object();
+      json.field("from", clock_.us(gap.from));
+      json.field("to", clock_.us(gap.to));
+      json.field("count", gap.count);
+      json.end_object();
+    }
+    json.end_array();
+  }
+
+  const Report& report_;
+  const Advice advice_;
+  const Clock0 clock_;
+};
+
+}  // namespace
+
+std::string html_page(const Report& report) {
+  const std::string_view page(kReportPage, kReportPageSize);
+  const auto mark = page.find(kDataMark);
+  const Data data(report);
+  std::string out(page.substr(0, mark));
+  out += R"(<script type="application/json" id="report">)" + data.summary() + "</script>\n";
+  out += R"(<script type="text/plain" id="lives">)" + base64(gzip(data.lives())) + "</script>\n";
+  out += page.substr(mark + kDataMark.size());
+  return out;
+}
+
+}  // namespace stray

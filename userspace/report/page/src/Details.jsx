@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything about the selected process.
+import { number, span } from "./model.js";
+
+export function Details({ model, selected, select }) {
+  if (selected < 0)
+    return (
+      <aside class="details empty" aria-label="Details">
+        <p class="faint">Choose a process in the timeline or the tree, or a finding.</p>
+      </aside>
+    );
+  const i = selected, end = Math.min(model.end[i], model.now);
+  const relative = (n) =>
+    n >= 0 && <button class="link" onClick={() => select(n)}><bdi>{model.command(n).slice(0, 80)}</bdi> ({model.lives.pid[n]})</button>;
+  const facts = [
+    ["pid", model.lives.pid[i]],
+    ["id", <code>{model.id(i)}</code>],
+    ["started", `${model.stamp(model.start[i])}${model.lives.flags[i] & 1 ? ", before stray looked" : ""}`],
+    model.alive(i) ? ["age", span(end - model.start[i])] : ["ended", `${model.stamp(end)} after ${span(end - model.start[i])}`],
+    ["how", model.text("ending", i)],
+    ["looked after by", model.text("keeper", i)],
+    ["user", model.user(i)],
+    ["executable", model.text("exe", i)],
+    ["directory", model.text("cwd", i)],
+    [model.alive(i) ? "memory" : "peak memory", model.memory(model.lives.rss[i])],
+    ["CPU", model.lives.cpu[i] ? span(1000 * model.lives.cpu[i]) : ""],
+    ["programs run", model.lives.images[i] > 1 ? number(model.lives.images[i]) : ""],
+    ["parent", relative(model.parent[i])],
+    ["link known by", model.parent[i] >= 0 ? model.text("edge", i) : ""],
+    ["started by", model.lives.origin[i] !== model.parent[i] && relative(model.lives.origin[i])],
+    ["children", model.has_children(i) ? number(model.children(i).length) : ""],
+  ];
+  return (
+    <aside class="details" aria-label="Details">
+      <h2 id="selected-command"><bdi>{model.command(i)}</bdi></h2>
+      <dl>
+        {facts.map(([name, value]) => value ? [<dt>{name}</dt>, <dd><bdi>{value}</bdi></dd>] : null)}
+      </dl>
+      {(model.of_process.get(i) ?? []).map((n) => <FindingText key={n} model={model} finding={model.findings[n]} />)}
+    </aside>
+  );
+}
+
+function FindingText({ model, finding }) {
+  const open = finding.cleared < 0;
+  return (
+    <section class={`finding-text ${open ? finding.severity : "cleared"}`}>
+      <h3>{finding.kind} <span class="faint">{open ? finding.severity : "cleared"}</span></h3>
+      <p><bdi>{finding.message}</bdi></p>
+      <p class="faint">
+        since {model.stamp(finding.since)}, raised {model.stamp(finding.raised)}
+        {finding.updates ? `, updated ${number(finding.updates)} ${finding.updates === 1 ? "time" : "times"}` : ""}
+        {!open && <>, cleared {model.stamp(finding.cleared)}: <bdi>{finding.reason}</bdi></>}
+      </p>
+      <ul>{finding.evidence.map((line) => <li><bdi>{line}</bdi></li>)}</ul>
+      {open && <pre>{finding.remedy.join("\n")}</pre>}
+    </section>
+  );
+}

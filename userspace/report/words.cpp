@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/words.hpp"
+
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+#include "detect/rules.hpp"
+
+namespace stray {
+namespace {
+
+std::string many(std::uint64_t count, std::string_view one, std::string_view more) {
+  return std::to_string(count) + " " + std::string(count == 1 ? one : more);
+}
+
+}  // namespace
+
+std::string utc_text(const Host& host, BootTime time) {
+  const auto seconds = static_cast<std::time_t>(host.real_ns(time) / 1'000'000'000);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[64];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+  return text;
+}
+
+std::string cpu_text(std::uint64_t ns) {
+  if (ns == 0) return {};
+  if (ns >= 60'000'000'000) return age_text(BootTime{ns});
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f s", static_cast<double>(ns) / 1e9);
+  return text;
+}
+
+std::string keeper_text(const Report& report, const Life& life) {
+  std::string out(to_string(life.verdict));
+  if (life.keeper) out += " " + std::string(report.text(life.keeper));
+  return out;
+}
+
+std::string command_text(const Report& report, const Life& life) {
+  return std::string(report.text(life.command)) + (life.cut ? "..." : "");
+}
+
+std::string end_text(const Report& report, const Life& life) {
+  if (life.alive()) return "alive";
+  if (life.inferred) return "ended unseen";
+  const auto signal = static_cast<int>(life.status & 0x7f);
+  if (!signal) return "code " + std::to_string(life.status >> 8 & 0xff);
+  const char* name = ::sigabbrev_np(signal);
+  std::string out = "killed by " + (name ? "SIG" + std::string(name) : "signal " + std::to_string(signal));
+  if (life.oom) out += ", out of memory";
+  if (life.killer) out += " from " + std::string(report.text(life.killer));
+  return out;
+}
+
+std::string verdict_text(const Report& report, const Advice& advice) {
+  if (advice.open == 0)
+    return advice.cleared.empty() ? "Nothing is astray: every process that stray watches is looked after."
+                                  : "Nothing is astray any more: what was found has been cleared.";
+  std::string out = many(advice.open, "finding", "findings") + " about " +
+                    many(advice.named, "process", "processes") + ", which use " +
+                    memory_text(advice.named_memory, report.host.memory) + " of memory.";
+  if (advice.ended)
+    out += " The steps below end " + std::to_string(advice.ended) + " of them for good and free up to " +
+           memory_text(advice.ended_memory, report.host.memory) + ".";
+  return out;
+}
+
+std::vector<std::string> coverage(const Report& report) {
+  std::vector<std::string> out;
+  if (report.one_look())
+    out.push_back("One look at the host as it was at " + utc_text(report.host, report.to) +
+                  ": what had ended before is not in it.");
+  else
+    out.push_back(many(report.events, "event", "events") + " from " + utc_text(report.host, report.from) +
+                  " to " + utc_text(report.host, report.to) + ".");
+  out.push_back(many(report.lives.size(), "process", "processes") + "; " +
+                many(report.kernel_threads, "kernel thread is", "kernel threads are") + " left out.");
+  const auto& s = report.summary;
+  if (s.lost == 0 && s.malformed == 0 && report.gaps.empty()) {
+    out.push_back("No record was lost and none was malformed.");
+  } else {
+    out.push_back(many(s.lost, "record was", "records were") + " lost and " + std::to_string(s.malformed) +
+                  " malformed: processes that began and ended within a gap are not in this report.");
+  }
+  if (report.lives_dropped)
+    out.push_back(many(report.lives_dropped, "ended process was", "ended processes were") +
+                  " given up for the bound on memory, the oldest short-lived ones first.");
+  if (report.findings_dropped)
+    out.push_back(many(report.findings_dropped, "cleared finding was", "cleared findings were") +
+                  " given up for the bound on memory, the oldest first.");
+  if (report.gaps_dropped)
+    out.push_back(many(report.gaps_dropped, "gap is", "gaps are") + " not listed, the oldest.");
+  if (s.lineage.evicted + s.lineage.evicted_detail)
+    out.push_back("Of " +
+                  many(s.lineage.evicted + s.lineage.evicted_detail, "dead process", "dead processes") +
+                  " the lineage gave up detail for its bound on memory.");
+  out.push_back(
+      "Memory and CPU of living processes are those of the last look at each; where none was taken "
+      "the cell is empty.");
+  return out;
+}
+
+}  // namespace stray
