@@ -62,8 +62,8 @@ struct SupervisorKind {
 
 struct Program {  // every field is saved in program_state.cpp: a new one needs a line there
   Runtime runtime = Runtime::none;
-  std::string runtime_name;  // of Runtime::other
   EntryKind entry_kind = EntryKind::none;
+  std::string runtime_name;  // of Runtime::other
   std::string entry;  // as given (relative to its directory), or what the wrapper script runs
   Role role = Role::none;
   std::string name;            // of what is no app: "prisma studio", "npm run dev", "pm2", "tmux"
