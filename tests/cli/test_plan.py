@@ -67,6 +67,15 @@ class Plan(Folder):
         self.assertIn(f"pid {pid}: ended already, or another process now: left alone", done.stdout)
         self.assertTrue(alive(pid))
 
+    def test_another_boot_is_left_alone(self):
+        pid = self.leave_behind(*self.server())
+        script = self.plan(pid)
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        script.write_text(script.read_text().replace(boot, "0" * 36))
+        done = self.run_script(script)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertTrue(alive(pid))
+
     def test_names_that_mean_harm(self):
         evil = self.folder / "a'b $(touch harm) `touch harm`"
         evil.mkdir()

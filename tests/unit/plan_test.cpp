@@ -158,7 +158,7 @@ TEST_F(PlanTest, WhatAFileCannotHoldIsLeftOutWithTheReason) {
   std::string why;
   EXPECT_EQ(unit_file(all.servers[0], why), "");
   EXPECT_NE(why, "");
-  const std::string script = plan_script(all, "h", "d");
+  const std::string script = plan_script(all, "h", "d", "b");
   EXPECT_EQ(script.find("\nUser=root"), std::string::npos) << script;
 }
 
@@ -171,7 +171,7 @@ TEST_F(PlanTest, NoServerIsProposedWhoseScriptIsGone) {
 
 TEST_F(PlanTest, NothingOfAProcessLeavesItsQuotes) {
   argv = {"node", "src/a.js", "\nkill -9 1\n", "STRAY_END_OF_FILE", "\nSTRAY_END_OF_FILE\nid\n"};
-  const std::string script = plan_script(plan(), "host\nkill -9 1", "now");
+  const std::string script = plan_script(plan(), "host\nkill -9 1", "now", "b");
   EXPECT_EQ(script.find("\nkill -9 1"), std::string::npos) << script;
   std::size_t ends = 0;
   for (auto at = script.find("\nSTRAY_END_OF_FILE\n"); at != std::string::npos;

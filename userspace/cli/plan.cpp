@@ -20,8 +20,9 @@ int plan_command(const CommonOptions& common, const CaptureChoice& capture,
   if (!wanted.empty()) std::erase_if(open, [&](const Finding& f) { return !wanted.contains(f.process); });
   const Plan plan = make_plan(look.scene(), open);
   const Host& host = look.pipeline().host();
-  print(common.json ? plan_json(plan)
-                    : plan_script(plan, host.name, Text(host, {}).date(look.pipeline().time())));
+  print(common.json
+            ? plan_json(plan)
+            : plan_script(plan, host.name, Text(host, {}).date(look.pipeline().time()), host.boot_id));
   return look.exit_code(open.empty() ? kFine : kFindings);
 }
 

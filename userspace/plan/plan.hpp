@@ -60,8 +60,10 @@ EndGroup end_below(const Scene& scene, const Process& top);
 // Twice what it uses, or what its heap limit asks for; at least 256 MiB, in steps of 64 MiB.
 std::uint64_t memory_limit_for(std::uint64_t used, std::uint32_t heap_limit_mib);
 
-// A POSIX shell script. `host` and `date` go into its head.
-std::string plan_script(const Plan& plan, const std::string& host, const std::string& date);
+// A POSIX shell script. `host` and `date` go into its head; it does nothing under another boot id, where pids
+// and start times name other processes.
+std::string plan_script(const Plan& plan, const std::string& host, const std::string& date,
+                        const std::string& boot_id);
 
 // As one JSON document.
 std::string plan_json(const Plan& plan);

@@ -171,8 +171,12 @@ std::string move_lines(const Server& server, const std::string& number) {
 
 }  // namespace
 
-std::string plan_script(const Plan& plan, const std::string& host, const std::string& date) {
+std::string plan_script(const Plan& plan, const std::string& host, const std::string& date,
+                        const std::string& boot_id) {
   std::string out = head(plan, host, date);
+  out +=
+      "\nif [ \"$(cat /proc/sys/kernel/random/boot_id)\" != " + shell_quote(boot_id) +
+      " ]; then\n  echo 'this plan is for another host or boot: pids mean others here' >&2\n  exit 2\nfi\n";
   if (plan.end.empty() && plan.servers.empty()) out += "\n# Nothing has to end, and no server has to move.\n";
   if (!plan.notes.empty()) out += "\n# ---- through what looks after it, never by pid: it would come back\n";
   for (const std::string& note : plan.notes) out += comment(note);
