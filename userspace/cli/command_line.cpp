@@ -32,6 +32,10 @@ class CommandLine {
     add_history();
     add_report();
     add_export();
+    add_plan();
+    add_stop();
+    add_check();
+    add_config_command();
     add_doctor();
   }
 
@@ -244,6 +248,53 @@ class CommandLine {
     add_files(it, export_.capture, "files");
   }
 
+  void add_plan() {
+    CLI::App& it = command("plan", "What to do about the findings, as a shell script to read and run",
+                           "sudo stray plan > plan.sh; less plan.sh; sudo sh plan.sh",
+                           [this] { return plan_command(common_, capture_, plan_who_); });
+    add_common(it);
+    add_times(it);
+    add_source(it);
+    it.add_option("who", plan_who_, "Only about these processes")->check(kNotEmpty)->type_name("PID|ID");
+  }
+
+  void add_stop() {
+    CLI::App& it = command("stop", "End one process and what is below it, after showing what that is",
+                           "sudo stray stop 1234", [this] { return stop_command(common_, stop_); });
+    add_common(it);
+    word(it, "who", stop_.who, "A pid, or an id as findings show it", "PID|ID").required();
+    it.add_flag("--yes", stop_.yes, "Do not ask");
+    it.add_flag("--force", stop_.force, "SIGKILL for what does not end in time");
+    it.add_flag("--only", stop_.only, "Only this process, and nothing below it");
+    word(it, "--timeout", stop_.timeout, "How long each may take to end", "TIME").capture_default_str();
+  }
+
+  void add_check() {
+    CLI::App& it =
+        command("check", "Is the host as a policy says? exit 1 if not", "sudo stray check /etc/stray/policy.toml",
+                [this] { return check_command(common_, capture_, check_); });
+    add_common(it);
+    add_times(it);
+    add_source(it);
+    word(it, "policy", check_.policy, "The policy, a TOML file", "POLICY").required();
+    it.add_flag("--nagios", check_.nagios, "One line and the exit codes of a monitoring plugin");
+  }
+
+  void add_config_command() {
+    CLI::App& it = command("config", "The configuration: is the file right, and what is in force",
+                           "stray config check ./stray.toml", [this] {
+                             return *config_check_ ? config_check_command(common_, config_file_)
+                                                   : config_show_command(common_);
+                           });
+    it.require_subcommand(1);
+    CLI::App* check = config_check_ = it.add_subcommand("check", "Tell everything that is wrong with a file");
+    add_common(*check);
+    word(*check, "file", config_file_, "The file (default: the one in force)", "FILE");
+    CLI::App* show = it.add_subcommand("show", "All values, as a file, each with where it comes from");
+    add_common(*show);
+    add_times(*show);
+  }
+
   void add_doctor() {
     add_common(command("doctor", "What this kernel and host offer stray, and what is missing",
                        "sudo stray doctor", [this] { return doctor_command(common_); }));
@@ -259,6 +310,11 @@ class CommandLine {
   ReportOptions report_;
   ExportOptions export_;
   CaptureChoice capture_;
+  std::vector<std::string> plan_who_;
+  StopOptions stop_;
+  CheckOptions check_;
+  CLI::App* config_check_ = nullptr;
+  std::string config_file_;
   std::string who_;
 };
 

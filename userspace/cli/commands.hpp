@@ -69,5 +69,21 @@ int report_command(const CommonOptions& common, const ReportOptions& options);
 int export_command(const CommonOptions& common, const ExportOptions& options);
 int journal_replay(const CommonOptions& common, const JournalSourceOptions& options);
 int doctor_command(const CommonOptions& common);
+// who: pids or ids; empty: all findings
+int plan_command(const CommonOptions& common, const CaptureChoice& capture, const std::vector<std::string>& who);
+
+struct StopOptions {
+  std::string who;
+  std::string timeout = "10s";
+  bool yes = false, force = false, only = false;
+};
+struct CheckOptions {
+  std::string policy;
+  bool nagios = false;
+};
+int check_command(const CommonOptions& common, const CaptureChoice& capture, const CheckOptions& check);
+int stop_command(const CommonOptions& common, const StopOptions& stop);
+int config_check_command(const CommonOptions& common, const std::string& file);  // "": that in force
+int config_show_command(const CommonOptions& common);
 
 }  // namespace stray

@@ -6,20 +6,23 @@
 namespace stray {
 namespace {
 
-DetectOptions look_options(const CommonOptions& common, bool live) {
-  DetectOptions out = detect_options(common);
-  out.at_once = live;
-  return out;
+DetectOptions look_options(DetectOptions options, bool live) {
+  options.at_once = live;
+  return options;
 }
 
 }  // namespace
 
 HostLook::HostLook(const CommonOptions& common, const CaptureChoice& capture)
-    : pipeline_(look_options(common, capture.files.empty()), {}) {
+    : HostLook(config_of(common), capture) {}
+
+HostLook::HostLook(const Config& config, const CaptureChoice& capture)
+    : pipeline_(look_options(config.detect, capture.files.empty()), {}) {
   if (capture.files.empty()) {
     if (!capture.at.empty())
       throw UsageError("--at " + capture.at + ": needs a capture; name it with --capture FILE");
     live_ = std::make_unique<Live>(pipeline_, KernelOptions{.probes = false});
+    live_->redact_with(config.redact_patterns());
     const std::string session = session_record();
     live_->start(std::as_bytes(std::span(session.data(), session.size())));
     live_->settle();

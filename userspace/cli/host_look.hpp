@@ -35,6 +35,8 @@ class HostLook {
   int exit_code(int otherwise) const { return damaged_ ? static_cast<int>(kDamaged) : otherwise; }
 
  private:
+  HostLook(const Config& config, const CaptureChoice& capture);
+
   Pipeline pipeline_;
   std::unique_ptr<Live> live_;
   bool damaged_ = false;

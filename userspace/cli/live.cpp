@@ -154,7 +154,7 @@ void Live::ask_about_all() {
 void Live::look_at_all() {
   for (const Process* process : pipeline_.lineage().live_by_key()) {
     if (process->kthread) continue;
-    for (const Look look : {Look::process, Look::usage}) asked_.push_back({process->key, look, {}});
+    for (const Look look : {Look::process, Look::usage, Look::sockets}) asked_.push_back({process->key, look, {}});
   }
   settle();
 }

@@ -20,6 +20,9 @@ class Live {
   // Every record goes there too, from the first on. Borrowed; before start().
   void record_to(RecordSink tee) { tee_ = std::move(tee); }
 
+  // What is taken out of command lines from now on (default: Redactor's own patterns).
+  void redact_with(const std::vector<std::string>& patterns) { redactor_ = Redactor(patterns); }
+
   void start(RawRecord session);  // the session record, snapshot, ready
   // One round: everything in the ring, what the core wants observed, ticks that are due. True when there was
   // work.
@@ -28,7 +31,7 @@ class Live {
   void sleep(bool busy, int wake_fd);
   void stop();           // the rest of the ring, then the end record
   void ask_about_all();  // has every process observed in the rounds to come: for who asks a capture later
-  void look_at_all();    // the same, with memory, before it returns: for tree and explain
+  void look_at_all();    // the same, with memory and sockets, before it returns
 
  private:
   void feed(RawRecord raw);

@@ -38,10 +38,14 @@ Descriptor open_output(const std::string& path) {
   return Descriptor(fd);
 }
 
-// SIGINT and SIGTERM end the run; they arrive as something to read, so that no handler runs inside libbpf.
-class StopSignal {
+enum class Asked { nothing, stop, reload };
+
+// The signals a run listens to; they arrive as something to read, so that no handler runs inside libbpf.
+// SIGINT and SIGTERM end the run. SIGHUP reads the configuration again where there is no terminal that could
+// hang up: a service, a cron job, after setsid. At a terminal it ends the run, unless nohup says otherwise.
+class Signals {
  public:
-  StopSignal() {
+  Signals() {
     sigset_t set;
     ::sigemptyset(&set);
     for (const int signal : {SIGINT, SIGTERM}) ::sigaddset(&set, signal);
@@ -53,14 +57,32 @@ class StopSignal {
     fd_ = Descriptor(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   }
   int fd() const { return fd_.get(); }
-  bool came() const {
+  Asked next() const {
     signalfd_siginfo info;
-    return ::read(fd_.get(), &info, sizeof info) == sizeof info;
+    if (::read(fd_.get(), &info, sizeof info) != sizeof info) return Asked::nothing;
+    return info.ssi_signo == SIGHUP && !terminal_ ? Asked::reload : Asked::stop;
   }
 
  private:
+  static bool has_terminal() {
+    return static_cast<bool>(Descriptor(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)));
+  }
+
+  bool terminal_ = has_terminal();
   Descriptor fd_;
 };
+
+// A file that is wrong changes nothing.
+void reload(const CommonOptions& common, Pipeline& pipeline, Live& live) {
+  try {
+    const Config config = config_of(common);
+    live.redact_with(config.redact_patterns());
+    pipeline.replace_options(config.detect);
+    spdlog::info("configuration read again: {}", config.file.empty() ? "no file, the defaults" : config.file);
+  } catch (const UsageError& error) {
+    spdlog::error("the old configuration stays: {}", error.what());
+  }
+}
 
 // The journal has its own time to take what waits, whatever became of the other output. Returns false when
 // entries were lost.
@@ -76,14 +98,14 @@ bool finish(JournalClient& journal) {
 }  // namespace
 
 int run_command(const CommonOptions& common, const RunOptions& run) {
-  const DetectOptions detect = detect_options(common);
+  const Config config = config_of(common);
   const BootTime lasts = run.lasts.empty() ? kNever : parse_duration(run.lasts, "--for");
   const KernelOptions kernel{.ring_bytes = ring_bytes(run.ring), .probes = true};
   if (!run.events.empty()) event_choice(run.events);  // wrong words are told before anything is made
   ::signal(SIGPIPE, SIG_IGN);
-  const StopSignal stop;
+  const Signals signals;
 
-  Pipeline pipeline(detect, {});
+  Pipeline pipeline(config.detect, {});
   Descriptor file;
   if (!run.output.empty()) file = open_output(run.output);
   const int fd = file ? file.get() : STDOUT_FILENO;
@@ -96,6 +118,7 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
   std::optional<Recording> recording;
   if (!run.recording.path.empty()) recording.emplace(run.recording, session_bytes);
   Live live(pipeline, kernel);
+  live.redact_with(config.redact_patterns());
   Writer writer(fd);
   std::unique_ptr<Sink> printed;
   if (!quiet) {
@@ -118,7 +141,10 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
   bool warned = false;
   std::chrono::steady_clock::time_point flushed{};
   Backoff journal_tries;
-  while (!stop.came() && boot_now() < end) {
+  while (boot_now() < end) {
+    const Asked asked = signals.next();
+    if (asked == Asked::stop) break;
+    if (asked == Asked::reload) reload(common, pipeline, live);
     bool busy = live.round();
     if (recording) recording->maintain(pipeline);
     // While records come they are handed over some at a time: each hand-over wakes the writer's thread.
@@ -139,7 +165,7 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
       }
       busy |= journal_tries.soon();  // journald takes a queue at a time: come again soon
     }
-    live.sleep(busy, stop.fd());
+    live.sleep(busy, signals.fd());
   }
   live.stop();
   const bool written = finish(writer, where);

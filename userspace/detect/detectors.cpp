@@ -227,6 +227,7 @@ void Detectors::judge_kind(Kind kind, const Process& process, Watch& watch, Boot
     state = State{};
     return;
   }
+  set_severity(kind, *condition);
   if (state.stage == State::Stage::off) {
     state.stage = State::Stage::pending;
     // What holds at the first judgement has held since the image began; what begins to hold later begins now.
@@ -358,12 +359,16 @@ bool Detectors::allowed(const Process& p) const {
   });
 }
 
+void Detectors::set_severity(Kind kind, Condition& condition) const {
+  const auto& fixed = options_.severity[static_cast<std::size_t>(kind)];
+  if (!fixed) return;
+  condition.severity = *fixed;
+  condition.severity_until = BootTime{};
+}
+
 void Detectors::replace_options(DetectOptions options) {
   options_ = std::move(options);
-  std::vector<ProcessKey> keys;
-  for (const auto& [key, watch] : watched_) keys.push_back(key);
-  for (const ProcessKey& key : keys)
-    if (const Process* process = lineage_.find(key)) judge(*process);
+  for (const Process* process : lineage_.live_by_key()) consider(*process);
 }
 
 void Detectors::on_oom(const Event& event, const Process& victim) {
@@ -372,6 +377,7 @@ void Detectors::on_oom(const Event& event, const Process& victim) {
   if (ooms_.contains(victim.key)) return;  // the kernel marks each thread of a victim
   Condition condition;
   condition.severity = Severity::critical;
+  set_severity(Kind::oom_kill, condition);
   const bool memcg = event.flags & STRAY_OOM_MEMCG;
   condition.message =
       "the OOM killer took " + role_word(victim) + " `" + std::string(front(victim.command())) + "` (pid " +

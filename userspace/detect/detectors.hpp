@@ -95,6 +95,7 @@ class Detectors {
   void oom_back(const Process& process);
   void clear_oom(ProcessKey key, std::string reason);
   bool allowed(const Process& process) const;
+  void set_severity(Kind kind, Condition& condition) const;
   void ask(ProcessKey key, Look look, std::string entry = {});
 
   DetectOptions options_;

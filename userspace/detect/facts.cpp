@@ -200,6 +200,8 @@ std::string role_word(const Process& p) {
       return server ? "deno server" : "deno process";
     case Runtime::electron:
       return "electron process";
+    case Runtime::other:
+      return program.runtime_name + (server ? " server" : " process");
     case Runtime::none:
       break;
   }

@@ -4,11 +4,13 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "detect/finding.hpp"
+#include "detect/program_rules.hpp"
 #include "record/event.hpp"
 
 namespace stray {
@@ -50,6 +52,12 @@ struct DetectOptions {
   // --after KIND=DURATION: replaces the waiting time of a kind (not the limits for live terminals). A kind
   // that is off by default (container-unsupervised) is on once it has a time.
   std::array<std::optional<BootTime>, kKinds.size()> after{};
+
+  // Replaces the severity that the rule of a kind would give.
+  std::array<std::optional<Severity>, kKinds.size()> severity{};
+
+  // What the configuration says of programs; nullptr: nothing. Lineage is given it too (set_rules).
+  std::shared_ptr<const ProgramRules> programs;
 
   bool at_once = false;  // scan: what is left behind or listening now is told now
 

@@ -4,6 +4,7 @@
 #include "detect/dev_tools.hpp"
 #include "detect/images.hpp"
 #include "detect/package_managers.hpp"
+#include "detect/program_rules.hpp"
 #include "detect/runtime_program.hpp"
 #include "detect/words.hpp"
 
@@ -151,9 +152,7 @@ Runtime runtime_of(ImageClass what) {
   }
 }
 
-}  // namespace
-
-Program recognise(const ProgramView& view) {
+Program by_tables(const ProgramView& view) {
   const std::string_view name = file_name(view.exe);
   const ImageRow* row = find_image(name);
   if (!row && view.runtime == Runtime::none) return {};
@@ -186,6 +185,17 @@ Program recognise(const ProgramView& view) {
       apply(program, *row);
       break;
   }
+  return program;
+}
+
+}  // namespace
+
+Program recognise(const ProgramView& view) {
+  if (!view.rules) return by_tables(view);
+  ProgramView known = view;
+  if (known.runtime == Runtime::none) known.runtime = view.rules->runtime_of(view);
+  Program program = by_tables(known);
+  view.rules->apply(view, program);
   return program;
 }
 

@@ -13,7 +13,7 @@
 
 namespace stray {
 
-enum class Runtime : std::uint8_t { none, node, bun, deno, electron };
+enum class Runtime : std::uint8_t { none, node, bun, deno, electron, other };  // other: by configuration
 
 enum class EntryKind : std::uint8_t {
   none,    // not a runtime
@@ -21,7 +21,7 @@ enum class EntryKind : std::uint8_t {
   eval,    // -e, -p
   stdin_,  // the program comes on standard input
   repl,
-  run,      // node --run SCRIPT: Program::entry is the script's name
+  run,      // node --run SCRIPT, python -m MODULE: Program::entry is the name
   test,     // node --test
   oneshot,  // --version, --check, …: ends by itself at once
   titled,   // argv was overwritten before stray saw it: entry not known
@@ -53,7 +53,7 @@ enum class Breaker : std::uint8_t {
 };
 
 struct SupervisorKind {
-  std::string_view name;  // "pm2", "supervisord", …: static text
+  std::string_view name;  // "pm2", "supervisord", …: static text, or that of a rule (program_rules.hpp)
   Restarts restarts = Restarts::unknown;
   bool by_system = false;   // part of the system (comes back at boot), not of a user
   bool container = false;   // a container engine's monitor: the policy is the engine's
@@ -63,6 +63,7 @@ struct SupervisorKind {
 struct Program {  // every field is saved in program_state.cpp: a new one needs a line there
   Runtime runtime = Runtime::none;
   EntryKind entry_kind = EntryKind::none;
+  std::string runtime_name;  // of Runtime::other
   std::string entry;  // as given (relative to its directory), or what the wrapper script runs
   Role role = Role::none;
   std::string name;            // of what is no app: "prisma studio", "npm run dev", "pm2", "tmux"
@@ -85,6 +86,8 @@ struct Program {  // every field is saved in program_state.cpp: a new one needs 
 std::string save_program(const Program& program);
 bool restore_program(Program& program, std::string_view body);
 
+struct ProgramRules;  // program_rules.hpp
+
 struct ProgramView {
   std::string_view exe;  // resolved path of the image, without " (deleted)"
   StringList argv{};
@@ -93,6 +96,7 @@ struct ProgramView {
   std::string_view comm{};
   StringList title{};                    // argv as read later, where it differs from that at exec
   Runtime runtime = Runtime::none;       // known otherwise: by inode or by configuration (a renamed binary)
+  const ProgramRules* rules = nullptr;   // of the configuration
   std::optional<bool> stdin_terminal{};  // fd 0 is a terminal; tells a REPL from a program on standard input
 };
 

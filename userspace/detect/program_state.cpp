@@ -10,7 +10,7 @@ namespace tlv {
 
 template <>
 struct LastOf<Runtime> {
-  static constexpr auto value = Runtime::electron;
+  static constexpr auto value = Runtime::other;
 };
 template <>
 struct LastOf<EntryKind> {
@@ -26,7 +26,7 @@ struct LastOf<Breaker> {
 };
 
 #if defined(__x86_64__) && defined(__GLIBCXX__)
-static_assert(sizeof(Program) == 160, "Program has changed: does Saved<Program> have all of it?");
+static_assert(sizeof(Program) == 192, "Program has changed: does Saved<Program> have all of it?");
 #endif
 
 template <>
@@ -49,7 +49,9 @@ struct Saved<Program> {
     a(15, p.daemonizer);
     a(16, p.breaker);
     a(17, p.heap_limit_mib);
-    // By name: what it does is this program's knowledge, and an unknown one is none.
+    a(19, p.runtime_name);
+    // By name: what it does is this program's knowledge, or the configuration's (ProgramRules), and an unknown one
+    // is none.
     std::string supervisor(p.supervisor ? p.supervisor->name : std::string_view());
     a(18, supervisor);
     if constexpr (std::remove_cvref_t<decltype(a)>::kReads)

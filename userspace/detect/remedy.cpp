@@ -83,7 +83,8 @@ std::vector<std::string> supervise_it(const Process& p) {
   return out;
 }
 
-// The wrappers and shells directly above belong to the same launch.
+}  // namespace
+
 const Process& top_of_launch(const Process& process) {
   const Process* top = &process;
   while (top->parent && !top->parent->namespace_init &&
@@ -93,8 +94,6 @@ const Process& top_of_launch(const Process& process) {
     top = top->parent;
   return *top;
 }
-
-}  // namespace
 
 std::vector<std::string> remedy_of(Kind kind, const Scene& scene, const Process& p) {
   const Supervision who = supervise(scene.lineage, p);

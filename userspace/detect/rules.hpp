@@ -49,6 +49,8 @@ std::string memory_text(std::uint64_t bytes, std::uint64_t host);  // "145 MB (3
 std::uint64_t group_memory(const Scene& scene, const Process& process);
 std::vector<Evidence> origin_evidence(const Scene& scene, const Process& process);  // who, from where, when
 std::string role_word(const Process& process);  // "node server", "dev tool prisma studio"
+// The topmost of the wrappers and shells directly above it, which belong to the same launch.
+const Process& top_of_launch(const Process& process);
 std::vector<std::string> remedy_of(Kind kind, const Scene& scene, const Process& process);
 
 }  // namespace stray

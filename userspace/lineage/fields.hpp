@@ -10,7 +10,7 @@ namespace tlv {
 
 template <>
 struct LastOf<Runtime> {
-  static constexpr auto value = Runtime::electron;
+  static constexpr auto value = Runtime::other;
 };
 template <>
 struct LastOf<Edge> {
@@ -19,14 +19,14 @@ struct LastOf<Edge> {
 
 // A new field needs a line below; then the size here.
 #if defined(__x86_64__) && defined(__GLIBCXX__)
-static_assert(sizeof(Image) == 472, "does Saved<Image> have all of it?");
+static_assert(sizeof(Image) == 504, "does Saved<Image> have all of it?");
 static_assert(sizeof(SignalSeen) == 72, "does Saved<SignalSeen> have all of it?");
 static_assert(sizeof(Ended) == 152, "does Saved<Ended> have all of it?");
 static_assert(sizeof(ScriptSeen) == 128, "does Saved<ScriptSeen> have all of it?");
 static_assert(sizeof(Listening) == 20, "does Saved<Listening> have all of it?");
 static_assert(sizeof(Observed) == 600, "does Saved<Observed> have all of it?");
 static_assert(sizeof(Process) == 488, "does Saved<Process> have all of it?");
-static_assert(sizeof(Lineage) == 688, "does Saved<Lineage> have all that is not derived?");
+static_assert(sizeof(Lineage) == 712, "does Saved<Lineage> have all that is not derived?");
 #endif
 
 template <>

@@ -179,6 +179,7 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
   ProgramView view;
   view.exe = image.exe, view.comm = image.comm, view.argv = image.arguments(), view.env = image.environment();
   view.argv_at_exec = image.at_exec;
+  if (!rules_.empty()) view.rules = rules_.back().get();
   if (const auto it = runtimes_.find(file); it != runtimes_.end()) view.runtime = it->second;
   if (seen) {
     const bool same = image.flags & STRAY_EXEC_ARGV_CUT
@@ -189,8 +190,20 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
       view.stdin_terminal = seen->stdio[0] == STRAY_STDIO_TTY || seen->stdio[0] == STRAY_STDIO_TTY_GONE;
   }
   image.program = recognise(view);
-  if (image.program.runtime != Runtime::none && image.inode && runtimes_.size() < kMostRuntimes)
+  const bool by_tables = image.program.runtime != Runtime::none && image.program.runtime != Runtime::other;
+  if (by_tables && image.inode && runtimes_.size() < kMostRuntimes)
     runtimes_.emplace(file, image.program.runtime);
+}
+
+void Lineage::set_rules(std::shared_ptr<const ProgramRules> rules) {
+  rules_.push_back(std::move(rules));
+  runtimes_.clear();  // a rule may have named some of them
+  for (const Process* known : live_by_key()) {
+    Process& process = *get(known->key);
+    if (!process.image || process.kthread) continue;
+    recognise_image(*process.image, process.seen.get());
+    program_changed(process);
+  }
 }
 
 void Lineage::program_changed(const Process& process) {

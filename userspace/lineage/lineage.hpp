@@ -59,6 +59,9 @@ class Lineage {
   Lineage(const Lineage&) = delete;
   Lineage& operator=(const Lineage&) = delete;
 
+  // What the configuration says of programs; every live image is recognised anew. nullptr: nothing.
+  void set_rules(std::shared_ptr<const ProgramRules> rules);
+
   // The changes hold until the next call.
   const std::vector<Change>& apply(const Event& event);
 
@@ -188,6 +191,7 @@ class Lineage {
   std::map<ProcessKey, const Process*> supervisors_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, Runtime>
       runtimes_;  // by device and inode: a hard link's name tells nothing
+  std::vector<std::shared_ptr<const ProgramRules>> rules_;  // the last is in force; images borrow from all
   std::map<std::uint32_t, Tty> session_ttys_;
   std::uint64_t deaths_ = 0;
   std::deque<Death> dead_;           // in order of death; may name some already released

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "detect/program_rules.hpp"
 #include "lineage/fields.hpp"
 #include "lineage/lineage.hpp"
 
@@ -115,6 +116,8 @@ bool Lineage::restore_image(std::string_view body) {
   a(1, number);
   tlv::Saved<Image>::fields(a, image);
   if (!a.ok() || number == 0 || restoring_->images.contains(number)) return false;
+  // A supervisor of the configuration is saved by its name alone.
+  if (!rules_.empty() && rules_.back()) rules_.back()->restore_supervisor(image.program);
   restoring_->images.emplace(number, make_image(std::move(image)));
   return true;
 }

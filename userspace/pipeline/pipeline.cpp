@@ -13,6 +13,7 @@ Pipeline::Pipeline(DetectOptions detect, LineageOptions lineage)
 void Pipeline::reset() {
   detectors_.reset();  // it refers to the lineage
   lineage_ = std::make_unique<Lineage>(bounds_);
+  if (detect_.programs) lineage_->set_rules(detect_.programs);
   detectors_ = std::make_unique<Detectors>(detect_, *lineage_);
   stage_ = Stage::fresh;
   core_known_ = false;
@@ -21,6 +22,12 @@ void Pipeline::reset() {
   counts_ = {};
   lost_ = 0;
   time_ = {};
+}
+
+void Pipeline::replace_options(DetectOptions detect) {
+  detect_ = std::move(detect);
+  lineage_->set_rules(detect_.programs);
+  detectors_->replace_options(detect_);
 }
 
 void Pipeline::feed(RawRecord raw) {

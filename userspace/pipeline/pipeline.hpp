@@ -37,6 +37,9 @@ class Pipeline {
   void listen();
   void tell_summary();  // where the records stop without an end of their own
 
+  // The configuration changed: what is open stays, and all is judged anew. Findings come with the next record.
+  void replace_options(DetectOptions detect);
+
   // Forgets everything but the sinks: records of another run follow.
   void reset();
 

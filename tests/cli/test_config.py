@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration file: checked, shown, read again by a run, and what its rules do to real processes."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tomllib
+
+from tracing import Folder, JsonTrace, action, is_alert, stray, wait_for
+
+
+class Config(Folder):
+    def config(self, text, name="stray.toml"):
+        file = self.folder / name
+        file.write_text(text)
+        return str(file)
+
+    def test_check(self):
+        file = self.config('[times]\norphan_grace = "1s"\n')
+        done = stray("config", "check", file)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(file.encode(), done.stdout)
+        file = self.config('[times]\norphan_grace = 1\n\n[severity]\norphan = "x"\n[more]\n')
+        done = stray("config", "check", file)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        lines = done.stderr.decode().splitlines()
+        self.assertEqual([line.split(": ")[1] for line in lines], [f"{file}:2", f"{file}:5", f"{file}:6"])
+        # Other commands tell the first, in one line.
+        done = stray("scan", "--config", file)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr.decode(), rf"^stray: {file}:2: .*; and 2 more: stray config check {file}\n$")
+
+    def test_show_can_be_saved(self):
+        file = self.config('[severity]\norphan = "critical"\n[[allow]]\nargv = "x\\"y"\nreason = "why"\n')
+        shown = stray("config", "show", "--config", file, "--after", "dev-tool=5s").stdout.decode()
+        values = tomllib.loads(shown)
+        self.assertEqual(values["severity"], {"orphan": "critical"})
+        self.assertEqual(values["after"], {"dev-tool": "5s"})
+        self.assertEqual(values["allow"], [{"argv": 'x"y', "reason": "why"}])
+        self.assertIn("# --after\n", shown)
+        self.assertEqual(stray("config", "check", self.config(shown, "saved.toml")).returncode, 0)
+        document = json.loads(stray("config", "show", "--json", "--config", file).stdout)
+        origins = {(v["table"], v["name"]): v["from"] for v in document["values"]}
+        self.assertEqual(origins["[severity]", "orphan"], f"{file}:2")
+        self.assertEqual(origins["[times]", "orphan_grace"], "default")
+
+    def test_rules_and_severity_hold_for_what_runs(self):
+        tool = self.folder / "mocker"
+        shutil.copy(shutil.which("sleep"), tool)
+        pid = self.leave_behind(str(tool), "1000")
+        file = self.config('[[dev_tool]]\nname = "mock server"\nexe = ["mocker"]\n[severity]\norphan = "critical"\n')
+        alerts = [json.loads(line) for line in stray("scan", "--json", "--config", file).stdout.splitlines()[:-1]]
+        mine = {d["rule"]["name"]: d for d in alerts if d["process"]["pid"] == pid}
+        self.assertEqual(sorted(mine), ["dev-tool", "orphan"])
+        self.assertIn("dev tool mock server", mine["dev-tool"]["message"])
+        self.assertEqual(mine["orphan"]["event"]["severity"], 90)
+
+    def test_redaction_patterns(self):
+        child = self.start("sh", "-c", "read line", "plum-4711", stdin=subprocess.PIPE)
+        self.addCleanup(child.stdin.close)
+        file = self.config("[redact]\npatterns = ['plum-(\\d+)']\n")
+        args = json.loads(stray("tree", str(child.pid), "--json", "--config", file).stdout.splitlines()[0])["process"]
+        self.assertEqual(args["args"][3], "plum-<redacted>")
+
+
+class Reload(Folder):
+    """SIGHUP to a run without a terminal."""
+
+    def setUp(self):
+        super().setUp()
+        self.file = self.folder / "stray.toml"
+
+    def run_with(self, text, *arguments):
+        self.file.write_text(text)
+        trace = JsonTrace("--config", str(self.file), "--events", "none", *arguments)
+        self.addCleanup(trace.__exit__)
+        return trace.ready()
+
+    def test_a_new_file_holds_at_once(self):
+        trace = self.run_with('[after]\norphan = "1h"\nunsupervised-node = "1h"\n')
+        pid = self.leave_behind(*self.server())
+        self.file.write_text('[after]\norphan = "0"\nunsupervised-node = "1h"\n[severity]\norphan = "info"\n')
+        trace.send(signal.SIGHUP)
+        raised = trace.wait(lambda d: d["event"]["kind"] == "alert" and d["process"]["pid"] == pid, "the orphan")
+        self.assertTrue(is_alert(raised, "orphan", "raised"), raised)
+        self.assertEqual(raised["event"]["severity"], 10)
+        self.assertIn(f"configuration read again: {self.file}", trace.said())
+        self.assertEqual(trace.end(signal.SIGTERM), 0)
+
+    def test_a_bad_file_changes_nothing(self):
+        trace = self.run_with('[after]\norphan = "1h"\n')
+        self.file.write_text('[after]\norphan = "0"\nbogus = "0"\n')
+        trace.send(signal.SIGHUP)
+        wait_for(lambda: f"the old configuration stays: {self.file}:3: " in trace.said(), "the reason")
+        self.assertEqual(trace.end(signal.SIGTERM), 0)
+
+    def test_a_terminal_that_hangs_up_ends_the_run(self):
+        leader, follower = os.openpty()
+        trace = JsonTrace("--events", "none", command=("setsid", "--ctty"), stdin=follower, start_new_session=False)
+        self.addCleanup(trace.__exit__)
+        os.close(follower)
+        trace.ready()
+        os.close(leader)
+        self.assertEqual(trace.end(), 0)
+        self.assertEqual(action(trace.documents[-1]), "summary")
+
+    def test_nohup_is_left_alone(self):
+        leader, follower = os.openpty()
+        self.addCleanup(os.close, leader)
+        trace = JsonTrace("--events", "none", command=("setsid", "--ctty", "nohup"), stdin=follower,
+                          start_new_session=False)
+        self.addCleanup(trace.__exit__)
+        os.close(follower)
+        trace.ready()
+        trace.send(signal.SIGHUP)
+        pid = self.leave_behind(*self.server())
+        self.assertIsNone(trace.process.poll(), pid)
+        self.assertEqual(trace.end(signal.SIGTERM), 0)

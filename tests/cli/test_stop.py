@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""stop shows, asks, and ends what it showed."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+from tracing import PATIENCE, STRAY, Folder, stray, wait_for
+
+
+class Stop(Folder):
+    def test_without_a_terminal_it_only_shows(self):
+        child = self.start(*self.server())
+        done = stray("stop", str(child.pid))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"  {child.pid}  ".encode(), done.stdout)
+        self.assertIn(b"--yes", done.stderr)
+        self.assertIsNone(child.poll())
+
+    def test_ends_it_and_what_is_below(self):
+        child = self.start("sh", "-c", "sleep 1000 & wait")
+        below = wait_for(lambda: self.children(child.pid), "what it starts")[0]
+        other = self.start("sleep", "1000")
+        done = stray("stop", "--yes", str(child.pid))
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(f"pid {below} ended on SIGTERM\n".encode(), done.stdout)
+        self.assertRegex(done.stdout.decode(), rf"(?m)^pid {child.pid} ended ")
+        child.wait(PATIENCE)
+        self.assertIsNone(other.poll())
+
+    def children(self, pid):
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+
+    def test_only(self):
+        child = self.start("sh", "-c", "sleep 1000 & wait")
+        below = wait_for(lambda: self.children(child.pid), "what it starts")[0]
+        self.addCleanup(os.kill, below, signal.SIGKILL)
+        self.assertEqual(stray("stop", "--yes", "--only", str(child.pid)).returncode, 0)
+        self.assertEqual(child.wait(PATIENCE), -signal.SIGTERM)
+        os.kill(below, 0)
+
+    def test_force_for_what_does_not_end(self):
+        child = self.start("sh", "-c", "trap '' TERM; echo; while :; do read line; done", stdin=subprocess.PIPE,
+                           stdout=subprocess.PIPE)
+        child.stdout.readline()
+        done = stray("stop", "--yes", "--timeout", "200ms", "--json", str(child.pid))
+        self.assertEqual(done.returncode, 1)
+        one, = json.loads(done.stdout)
+        self.assertEqual((one["pid"], one["left"]), (child.pid, True))
+        self.assertIsNone(child.poll())
+        done = stray("stop", "--yes", "--timeout", "200ms", "--force", str(child.pid))
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(f"pid {child.pid} ended on SIGKILL\n".encode(), done.stdout)
+        self.assertEqual(child.wait(PATIENCE), -signal.SIGKILL)
+        child.stdin.close(), child.stdout.close()
+
+    def test_asks_at_a_terminal(self):
+        for answer, ends in ((b"n\n", False), (b"\n", False), (b"y\n", True)):
+            with self.subTest(answer=answer):
+                child = self.start("sleep", "1000")
+                leader, follower = os.openpty()
+                asker = subprocess.Popen([STRAY, "stop", str(child.pid)], stdin=follower, stdout=subprocess.PIPE,
+                                         stderr=subprocess.PIPE)
+                os.close(follower)
+                os.write(leader, answer)
+                out, said = asker.communicate(timeout=PATIENCE)
+                os.close(leader)
+                self.assertEqual(asker.returncode, 0, said)
+                self.assertIn(b"End 1 process? [y/N]", said)
+                if ends:
+                    self.assertEqual(child.wait(PATIENCE), -signal.SIGTERM)
+                else:
+                    self.assertIn(b"nothing was ended", said)
+                    self.assertIsNone(child.poll())
+
+    def test_never(self):
+        for pid, words in (("1", "init"), ("2", "kernel"), (str(os.getpid()), "hangs from"),
+                           (str(os.getppid()), "hangs from")):
+            with self.subTest(pid=pid):
+                done = stray("stop", "--yes", "--force", pid)
+                self.assertEqual((done.returncode, done.stdout), (2, b""))
+                self.assertIn(words.encode(), done.stderr)
+
+    def test_what_would_come_back_is_refused(self):
+        keeper = self.folder / "keeperd"
+        shutil.copy(os.path.realpath(shutil.which("sh")), keeper)
+        file = self.folder / "stray.toml"
+        file.write_text('[[supervisor]]\nname = "keeper"\nexe = ["keeperd"]\n')
+        top = self.start(str(keeper), "-c", "sleep 1000 & wait")
+        below = wait_for(lambda: self.children(top.pid), "what it starts")[0]
+        self.addCleanup(os.kill, below, signal.SIGKILL)
+        done = stray("stop", "--yes", str(below), "--config", str(file))
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"looked after by supervisor (keeper) and would come back: ", done.stderr)
+        os.kill(below, 0)

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+namespace stray {
+namespace {
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  const std::string path = testing::TempDir() + "stray-config-" + std::to_string(::getpid()) + ".toml";
+  ~ConfigTest() override { std::filesystem::remove(path); }
+
+  std::vector<std::string> read(const std::string& text, Config& out) const {
+    std::ofstream(path) << text;
+    return read_config(path, out);
+  }
+  std::vector<std::string> problems(const std::string& text) const {
+    Config unused;
+    return read(text, unused);
+  }
+};
+
+const std::string kEverything = R"toml(
+[times]
+orphan_grace = "1h30min"
+min_age = "250ms"
+[after]
+dev-tool = "0"
+[severity]
+orphan = "critical"
+[redact]
+builtin = false
+patterns = ['--pin=(\d+)', "a\"b"]
+[[allow]]
+exe = "*/node"
+reason = "tab\there, \u001b"
+[[allow]]
+user = "demo"
+reason = "another"
+[[runtime]]
+name = "python"
+exe = ["python3*", "/opt/py"]
+value_options = ["-W"]
+module_options = "-m"
+[[runtime]]
+name = "our node"
+exe = ["nod"]
+like = "node"
+[[dev_tool]]
+name = "mock"
+argv = "*mock-server*"
+watcher = true
+[[supervisor]]
+name = "keeper"
+exe = ["keeperd"]
+by_system = true
+[[daemon]]
+name = "agent"
+exe = ["agent"]
+)toml";
+
+TEST_F(ConfigTest, WhatIsShownIsTheSameConfigurationAgain) {
+  Config first, second;
+  ASSERT_EQ(read(kEverything, first), std::vector<std::string>{});
+  EXPECT_EQ(first.detect.orphan_grace, minutes(90));
+  EXPECT_EQ(first.detect.severity[0], Severity::critical);
+  EXPECT_EQ(first.redact, (std::vector<std::string>{"--pin=(\\d+)", "a\"b"}));
+  ASSERT_EQ(first.detect.programs->runtimes.size(), 2u);
+  EXPECT_EQ(first.detect.programs->runtimes[0].module_options, std::vector<std::string>{"-m"});
+  EXPECT_EQ(first.detect.programs->runtimes[1].like, Runtime::node);
+  const std::string shown = config_text(first);
+  ASSERT_EQ(read(shown, second), std::vector<std::string>{}) << shown;
+  second.origins = first.origins;  // lines of the file differ
+  EXPECT_EQ(config_text(second), shown);
+}
+
+TEST_F(ConfigTest, EachValueSaysWhereItComesFrom) {
+  Config config;
+  ASSERT_EQ(read("[times]\norphan_grace = \"1s\"\n", config), std::vector<std::string>{});
+  take_after("orphan=5s", config);
+  take_min_age("2s", config);
+  const std::string shown = config_text(config);
+  EXPECT_NE(shown.find("orphan_grace = \"1s\"                     # " + path + ":2: "), std::string::npos)
+      << shown;
+  EXPECT_NE(shown.find("min_age = \"2s\"                          # --min-age"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("orphan = \"5s\"                           # --after\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("devtool_grace = \"10min\"                 # default"), std::string::npos) << shown;
+}
+
+TEST_F(ConfigTest, EverythingThatIsWrongIsToldInOrder) {
+  const auto all = problems(
+      "bogus = 1\n[times]\norphan_grace = 3\nmin_age = \"soon\"\n[severity]\norphan = \"bad\"\n"
+      "[redact]\npatterns = [\n  '(',\n  7]\n[[allow]]\n[[runtime]]\nexe = 3\nlike = \"perl\"\n"
+      "[[supervisor]]\nname = \"x\"\n");
+  const std::pair<int, const char*> wanted[] = {
+      {1, "bogus"},    {3, "string"},      {4, "soon"},    {6, "severity"},      {9, "pattern"},
+      {10, "pattern"}, {11, "everything"}, {11, "reason"}, {12, "needs a name"}, {12, "to know"},
+      {13, "exe"},     {14, "like"},       {15, "to know"}};
+  ASSERT_EQ(all.size(), std::size(wanted)) << ::testing::PrintToString(all);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_TRUE(all[i].starts_with(path + ":" + std::to_string(wanted[i].first) + ": ")) << all[i];
+    EXPECT_NE(all[i].find(wanted[i].second), std::string::npos) << all[i];
+  }
+}
+
+TEST_F(ConfigTest, PatternsComeBesideTheBuiltIn) {
+  Config config;
+  ASSERT_EQ(read("[redact]\npatterns = ['x=(.+)']\n", config), std::vector<std::string>{});
+  EXPECT_GT(config.redact_patterns().size(), 5u);
+  EXPECT_EQ(config.redact_patterns().back(), "x=(.+)");
+  Config off;
+  ASSERT_EQ(read("[redact]\nbuiltin = false\n", off), std::vector<std::string>{});
+  EXPECT_TRUE(off.redact_patterns().empty());
+}
+
+TEST(Values, DurationsAreWrittenAsTheyAreRead) {
+  for (const char* text : {"0", "250ms", "1s", "1h30min", "7d", "1d1h1min1s1ms"})
+    EXPECT_EQ(duration_text(parse_duration(text, "")), text);
+}
+
+}  // namespace
+}  // namespace stray

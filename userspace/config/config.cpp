@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config.hpp"
+
+#include <algorithm>
+
+#include "observe/redact.hpp"
+#include "output/json.hpp"
+
+namespace stray {
+namespace {
+
+std::string kind_names() {
+  std::string out;
+  for (const Kind kind : kKinds) out += ", " + std::string(to_string(kind));
+  return out;
+}
+
+// A TOML basic string.
+std::string quoted(std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (byte < 0x20 || byte == 0x7f)
+      ((out += "\\u00") += digits[byte >> 4]) += digits[byte & 15];
+    else
+      out += c;
+  }
+  return out + '"';
+}
+
+std::string quoted(const std::vector<std::string>& list) {
+  std::string out;
+  for (const std::string& one : list) out += (out.empty() ? "" : ", ") + quoted(one);
+  return "[" + out + "]";
+}
+
+std::string yes_or_no(bool value) { return value ? "true" : "false"; }
+
+std::string_view like_word(Runtime runtime) {
+  switch (runtime) {
+    case Runtime::bun:
+      return "bun";
+    case Runtime::deno:
+      return "deno";
+    default:
+      return "node";
+  }
+}
+
+// One value of the whole configuration, as the file would say it.
+struct Line {
+  std::string table;  // "[times]", "[[allow]]"; entries of lists begin a table of their own
+  std::string name, value, key;
+  std::string_view meaning = {};
+};
+
+class Lines {
+ public:
+  explicit Lines(const Config& config) : config_(config) {
+    times();
+    by_kind();
+    out.push_back({"[redact]", "builtin", yes_or_no(config.redact_builtin), "redact.builtin"});
+    out.push_back({"[redact]", "patterns", quoted(config.redact), "redact.patterns"});
+    lists();
+  }
+  std::vector<Line> out;
+
+ private:
+  void times() {
+    for (const TimeKey& key : time_keys())
+      out.push_back({"[times]", std::string(key.name), quoted(duration_text(config_.detect.*(key.value))),
+                     "times." + std::string(key.name), key.meaning});
+  }
+  void by_kind() {
+    for (const Kind kind : kKinds)
+      if (const auto& time = config_.detect.after[static_cast<std::size_t>(kind)])
+        out.push_back({"[after]", std::string(to_string(kind)), quoted(duration_text(*time)),
+                       "after." + std::string(to_string(kind))});
+    for (const Kind kind : kKinds)
+      if (const auto& level = config_.detect.severity[static_cast<std::size_t>(kind)])
+        out.push_back({"[severity]", std::string(to_string(kind)), quoted(to_string(*level)),
+                       "severity." + std::string(to_string(kind))});
+  }
+
+  void text(std::string_view name, const std::string& value) {
+    if (!value.empty()) out.push_back({table_, std::string(name), quoted(value), key_});
+  }
+  void list(std::string_view name, const std::vector<std::string>& value) {
+    if (!value.empty()) out.push_back({table_, std::string(name), quoted(value), key_});
+  }
+  void flag(std::string_view name, bool value, bool usual) {
+    if (value != usual) out.push_back({table_, std::string(name), yes_or_no(value), key_});
+  }
+  template <typename Rule>
+  void each(std::string_view name, const std::vector<Rule>& rules, auto&& rest) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      table_ = "[[" + std::string(name) + "]]";
+      key_ = std::string(name) + "." + std::to_string(i);
+      if constexpr (requires { rules[i].match; }) {
+        text("name", rules[i].name);
+        list("exe", rules[i].match.exe);
+        text("argv", rules[i].match.argv);
+      }
+      rest(rules[i]);
+    }
+  }
+  void lists() {
+    each("allow", config_.detect.allow, [&](const Allow& a) {
+      text("exe", a.exe), text("argv", a.argv), text("user", a.user), text("unit", a.unit);
+      text("reason", a.reason);
+    });
+    if (!config_.detect.programs) return;
+    const ProgramRules& rules = *config_.detect.programs;
+    each("runtime", rules.runtimes, [&](const LanguageRule& r) {
+      if (r.like != Runtime::none) text("like", std::string(like_word(r.like)));
+      list("value_options", r.value_options), list("eval_options", r.eval_options);
+      list("module_options", r.module_options), list("file_options", r.file_options);
+    });
+    each("dev_tool", rules.dev_tools, [&](const DevToolRule& r) {
+      flag("watcher", r.watcher, false), flag("data_explorer", r.data_explorer, false);
+    });
+    each("supervisor", rules.supervisors, [&](const SupervisorRule& r) {
+      flag("restarts", r.restarts, true), flag("by_system", r.by_system, false);
+    });
+    each("daemon", rules.daemons, [](const DaemonRule&) {});
+  }
+
+  const Config& config_;
+  std::string table_, key_;
+};
+
+std::string origin(const Config& config, const std::string& key) {
+  const auto it = config.origins.find(key);
+  return it == config.origins.end() ? "default" : it->second;
+}
+
+}  // namespace
+
+const std::vector<TimeKey>& time_keys() {
+  using D = DetectOptions;
+  static const std::vector<TimeKey> keys{
+      {"orphan_grace", &D::orphan_grace, "left behind for so long"},
+      {"unsupervised_grace_listening", &D::unsupervised_grace_listening,
+       "a server without a supervisor that listens or was left behind"},
+      {"unsupervised_grace_quiet", &D::unsupervised_grace_quiet, "one that does neither"},
+      {"multiplexer_grace", &D::multiplexer_grace, "below tmux or screen"},
+      {"devtool_grace", &D::devtool_grace, "a dev tool without a live terminal"},
+      {"stale_debounce", &D::stale_debounce, "a script must be missing for so long"},
+      {"supervisor_lost_grace", &D::supervisor_lost_grace, "without the supervisor that started it"},
+      {"interactive_max_age", &D::interactive_max_age, "at a live terminal; --after does not change it"},
+      {"interactive_production_grace", &D::interactive_production_grace,
+       "the same, with NODE_ENV=production and listening"},
+      {"batch_max_age", &D::batch_max_age, "jobs of cron and at"},
+      {"stale_interval", &D::stale_interval, "how often scripts are looked at"},
+      {"sample_interval", &D::sample_interval, "how often open findings are looked at"},
+      {"orphan_warn_age", &D::orphan_warn_age, "a notice becomes a warning"},
+      {"orphan_critical_age", &D::orphan_critical_age, "and a large one critical"},
+      {"oom_keep", &D::oom_keep, "how long an oom-kill is told"},
+      {"min_age", &D::min_age, "nothing is said of a younger process"},
+  };
+  return keys;
+}
+
+std::vector<std::string> Config::redact_patterns() const {
+  std::vector<std::string> all = redact_builtin ? Redactor::default_patterns() : std::vector<std::string>();
+  all.insert(all.end(), redact.begin(), redact.end());
+  return all;
+}
+
+void take_after(const std::string& flag, Config& out) {
+  const auto equals = flag.find('=');
+  if (equals == std::string::npos)
+    throw UsageError("--after " + flag + ": write KIND=DURATION, as in --after orphan=30s");
+  const std::string name = flag.substr(0, equals);
+  const BootTime time = parse_duration(flag.substr(equals + 1), "--after " + name);
+  if (name != "all" && !kind_of(name))
+    throw UsageError("--after " + flag + ": no such kind of finding; known: all" + kind_names());
+  for (const Kind kind : kKinds) {
+    if (name != "all" && to_string(kind) != name) continue;
+    out.detect.after[static_cast<std::size_t>(kind)] = time;
+    out.origins["after." + std::string(to_string(kind))] = "--after";
+  }
+}
+
+void take_min_age(const std::string& text, Config& out) {
+  out.detect.min_age = parse_duration(text, "--min-age");
+  out.origins["times.min_age"] = "--min-age";
+}
+
+std::string config_text(const Config& config) {
+  std::string out = "# " + (config.file.empty() ? std::string("no configuration file") : config.file) + "\n";
+  std::string table, key;
+  for (const Line& line : Lines(config).out) {
+    const bool entry = line.table.starts_with("[[");
+    if (line.table != table || (entry && line.key != key)) {
+      out += "\n" + line.table + (entry ? "  # " + origin(config, line.key) : "") + "\n";
+      table = line.table, key = line.key;
+    }
+    const std::string left = line.name + " = " + line.value;
+    out += left;
+    if (!entry) {
+      out += std::string(left.size() < 40 ? 40 - left.size() : 1, ' ') + "# " + origin(config, line.key);
+      if (!line.meaning.empty()) out += ": " + std::string(line.meaning);
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+std::string config_json(const Config& config) {
+  std::string out;
+  Json json(out);
+  json.begin_object();
+  json.field("file", config.file);
+  json.begin_array("values");
+  for (const Line& line : Lines(config).out) {
+    json.begin_object();
+    json.field("table", line.table);
+    json.field("name", line.name);
+    json.field("value", line.value);  // in TOML
+    json.field("from", origin(config, line.key));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return out + "\n";
+}
+
+}  // namespace stray

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration: defaults, the file over them, flags over that; and where each value came from.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/values.hpp"
+#include "detect/options.hpp"
+
+namespace stray {
+
+struct Config {
+  DetectOptions detect;
+  std::vector<std::string> redact;  // RE2 patterns, beside those that stray brings
+  bool redact_builtin = true;       // use those too
+  std::string file;                 // that was read; empty: none
+
+  // Where a value that is no default came from, by its key ("times.orphan_grace", "allow.0"): "FILE:LINE" or
+  // the flag.
+  std::map<std::string, std::string, std::less<>> origins;
+
+  std::vector<std::string> redact_patterns() const;  // all that are in force
+};
+
+// Puts what the file says over `out`. Returns all that is wrong with it, "FILE:LINE: what", by line; then
+// `out` is of no use.
+std::vector<std::string> read_config(const std::string& path, Config& out);
+
+// --after KIND=DURATION and --min-age. Throw UsageError.
+void take_after(const std::string& flag, Config& out);
+void take_min_age(const std::string& text, Config& out);
+
+// The whole of it as a file that read_config() would take, each value with where it comes from.
+std::string config_text(const Config& config);
+std::string config_json(const Config& config);
+
+// ---- shared by the parser and the printer ----
+
+struct TimeKey {
+  std::string_view name;
+  BootTime DetectOptions::*value;
+  std::string_view meaning;
+};
+const std::vector<TimeKey>& time_keys();  // by their order in the file
+
+}  // namespace stray

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parser of the configuration file. docs/configuration.md describes what it takes.
+#include "config/config.hpp"
+#include "config/toml_reader.hpp"
+#include "observe/redact.hpp"
+
+namespace stray {
+namespace {
+
+std::optional<Severity> severity_of(std::string_view name) {
+  for (const Severity one : {Severity::info, Severity::notice, Severity::warning, Severity::critical})
+    if (to_string(one) == name) return one;
+  return {};
+}
+
+std::optional<Runtime> runtime_like(std::string_view name) {
+  if (name == "node") return Runtime::node;
+  if (name == "bun") return Runtime::bun;
+  if (name == "deno") return Runtime::deno;
+  return {};
+}
+
+std::string kind_names() {
+  std::string out;
+  for (const Kind kind : kKinds) out += (out.empty() ? "" : ", ") + std::string(to_string(kind));
+  return out;
+}
+
+class ConfigFile {
+ public:
+  ConfigFile(const std::string& path, Config& out) : toml_(path), out_(out) { out_.file = path; }
+
+  std::vector<std::string> read() {
+    const auto root = toml_.parse();
+    if (!root) return toml_.problems();
+    const auto list = [&](std::string_view name, void (ConfigFile::*take)(const toml::table&)) {
+      return std::pair<std::string_view, TomlReader::Take>(name, [this, name, take](const toml::node& node) {
+        toml_.tables(node, name, [&](const toml::table& entry) { (this->*take)(entry); });
+      });
+    };
+    toml_.each_key(*root, {{"times", [&](const toml::node& n) { times(n); }},
+                           {"after", [&](const toml::node& n) { after(n); }},
+                           {"severity", [&](const toml::node& n) { severity(n); }},
+                           {"redact", [&](const toml::node& n) { redact(n); }},
+                           list("allow", &ConfigFile::allow),
+                           list("runtime", &ConfigFile::runtime),
+                           list("dev_tool", &ConfigFile::dev_tool),
+                           list("supervisor", &ConfigFile::supervisor),
+                           list("daemon", &ConfigFile::daemon)});
+    out_.detect.programs = std::make_shared<const ProgramRules>(std::move(rules_));
+    return toml_.problems();
+  }
+
+ private:
+  void from_here(const std::string& key, const toml::source_region& at) {
+    out_.origins[key] = toml_.where(at);
+  }
+  void entry_from(std::string_view list, std::size_t size, const toml::table& entry) {
+    from_here(std::string(list) + "." + std::to_string(size - 1), entry.source());
+  }
+
+  void times(const toml::node& node) {
+    const toml::table* table = toml_.table(node, "times");
+    if (!table) return;
+    TomlReader::Keys keys;
+    for (const TimeKey& key : time_keys())
+      keys.emplace_back(key.name, [this, &key](const toml::node& value) {
+        duration(value, key.name, [&](BootTime time) { out_.detect.*(key.value) = time; });
+        from_here("times." + std::string(key.name), value.source());
+      });
+    toml_.each_key(*table, keys);
+  }
+
+  void duration(const toml::node& value, std::string_view key, const std::function<void(BootTime)>& take) {
+    if (const auto text = toml_.text(value, key))
+      toml_.guard(value, [&] { take(parse_duration(*text, key)); });
+  }
+
+  // Calls take(kind, value) for each key that names a kind.
+  void by_kind(const toml::node& node, std::string_view name,
+               const std::function<void(Kind, const toml::key&, const toml::node&)>& take) {
+    const toml::table* table = toml_.table(node, name);
+    if (!table) return;
+    for (const auto& [key, value] : *table) {
+      const auto kind = kind_of(key.str());
+      if (!kind) {
+        toml_.unknown(key, kind_names());
+        continue;
+      }
+      from_here(std::string(name) + "." + std::string(key.str()), value.source());
+      take(*kind, key, value);
+    }
+  }
+
+  void after(const toml::node& node) {
+    by_kind(node, "after", [&](Kind kind, const toml::key& key, const toml::node& value) {
+      duration(value, key.str(),
+               [&](BootTime time) { out_.detect.after[static_cast<std::size_t>(kind)] = time; });
+    });
+  }
+
+  void severity(const toml::node& node) {
+    by_kind(node, "severity", [&](Kind kind, const toml::key& key, const toml::node& value) {
+      const auto text = toml_.text(value, key.str());
+      if (!text) return;
+      const auto level = severity_of(*text);
+      if (!level)
+        return toml_.problem(value.source(),
+                             std::string(key.str()) + ": \"" + *text +
+                                 "\" is no severity; write info, notice, warning or critical");
+      out_.detect.severity[static_cast<std::size_t>(kind)] = level;
+    });
+  }
+
+  void redact(const toml::node& node) {
+    const toml::table* table = toml_.table(node, "redact");
+    if (!table) return;
+    const auto patterns = [&](const toml::node& value) {
+      from_here("redact.patterns", value.source());
+      if (!value.is_array()) return toml_.problem(value.source(), "patterns must be a list of strings");
+      for (const auto& entry : *value.as_array()) {
+        const auto pattern = entry.value<std::string>();
+        if (!entry.is_string() || pattern->empty()) {
+          toml_.problem(entry.source(), "a redaction pattern must be a string that is not empty");
+          continue;
+        }
+        try {
+          Redactor{{*pattern}};
+          out_.redact.push_back(*pattern);
+        } catch (const std::invalid_argument& error) {
+          toml_.problem(entry.source(), error.what());
+        }
+      }
+    };
+    const auto builtin = [&](const toml::node& value) {
+      from_here("redact.builtin", value.source());
+      out_.redact_builtin = toml_.yes_or_no(value, "builtin").value_or(true);
+    };
+    toml_.each_key(*table, {{"patterns", patterns}, {"builtin", builtin}});
+  }
+
+  void allow(const toml::table& entry) {
+    Allow one;
+    const std::size_t before = toml_.count();
+    toml_.each_key(entry, {{"exe", toml_.into(one.exe, "exe")},
+                           {"argv", toml_.into(one.argv, "argv")},
+                           {"user", toml_.into(one.user, "user")},
+                           {"unit", toml_.into(one.unit, "unit")},
+                           {"reason", toml_.into(one.reason, "reason")}});
+    const bool all = one.exe.empty() && one.argv.empty() && one.user.empty() && one.unit.empty();
+    if (all && toml_.count() == before)  // what was meant to narrow it may be told already
+      toml_.problem(entry.source(), "an [[allow]] without exe, argv, user or unit would allow everything");
+    if (one.reason.empty()) toml_.problem(entry.source(), "an [[allow]] needs a reason");
+    out_.detect.allow.push_back(std::move(one));
+    entry_from("allow", out_.detect.allow.size(), entry);
+  }
+
+  // What every rule for a program has.
+  TomlReader::Keys program_keys(std::string& name, ProgramMatch& match) {
+    return {{"name", toml_.into(name, "name")},
+            {"exe", toml_.into(match.exe, "exe")},
+            {"argv", toml_.into(match.argv, "argv")}};
+  }
+  template <typename Rule>
+  void keep(std::vector<Rule>& rules, Rule rule, std::string_view list, const toml::table& entry) {
+    if (rule.name.empty()) toml_.problem(entry.source(), "a [[" + std::string(list) + "]] needs a name");
+    if (rule.match.exe.empty() && rule.match.argv.empty())
+      toml_.problem(entry.source(), "a [[" + std::string(list) + "]] needs exe or argv to know it by");
+    rules.push_back(std::move(rule));
+    entry_from(list, rules.size(), entry);
+  }
+
+  void runtime(const toml::table& entry) {
+    LanguageRule rule;
+    auto keys = program_keys(rule.name, rule.match);
+    keys.emplace_back("like", [&](const toml::node& value) {
+      const auto text = toml_.text(value, "like");
+      const auto like = runtime_like(text.value_or(""));
+      if (text && !like) toml_.problem(value.source(), "like must be \"node\", \"bun\" or \"deno\"");
+      rule.like = like.value_or(Runtime::none);
+    });
+    keys.emplace_back("value_options", toml_.into(rule.value_options, "value_options"));
+    keys.emplace_back("eval_options", toml_.into(rule.eval_options, "eval_options"));
+    keys.emplace_back("module_options", toml_.into(rule.module_options, "module_options"));
+    keys.emplace_back("file_options", toml_.into(rule.file_options, "file_options"));
+    toml_.each_key(entry, keys);
+    keep(rules_.runtimes, std::move(rule), "runtime", entry);
+  }
+
+  void dev_tool(const toml::table& entry) {
+    DevToolRule rule;
+    auto keys = program_keys(rule.name, rule.match);
+    keys.emplace_back("watcher", toml_.into(rule.watcher, "watcher"));
+    keys.emplace_back("data_explorer", toml_.into(rule.data_explorer, "data_explorer"));
+    toml_.each_key(entry, keys);
+    keep(rules_.dev_tools, std::move(rule), "dev_tool", entry);
+  }
+
+  void supervisor(const toml::table& entry) {
+    SupervisorRule rule;
+    auto keys = program_keys(rule.name, rule.match);
+    keys.emplace_back("restarts", toml_.into(rule.restarts, "restarts"));
+    keys.emplace_back("by_system", toml_.into(rule.by_system, "by_system"));
+    toml_.each_key(entry, keys);
+    keep(rules_.supervisors, std::move(rule), "supervisor", entry);
+  }
+
+  void daemon(const toml::table& entry) {
+    DaemonRule rule;
+    toml_.each_key(entry, program_keys(rule.name, rule.match));
+    keep(rules_.daemons, std::move(rule), "daemon", entry);
+  }
+
+  TomlReader toml_;
+  Config& out_;
+  ProgramRules rules_;
+};
+
+}  // namespace
+
+std::vector<std::string> read_config(const std::string& path, Config& out) {
+  return ConfigFile(path, out).read();
+}
+
+}  // namespace stray

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/toml_reader.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "config/values.hpp"
+
+namespace stray {
+
+std::optional<toml::table> TomlReader::parse() {
+  struct stat info {};
+  int error = 0;
+  if (::access(path_.c_str(), R_OK) != 0 || ::stat(path_.c_str(), &info) != 0) error = errno;
+  // The parser takes what it cannot read for an empty file.
+  if (!error && S_ISDIR(info.st_mode)) error = EISDIR;
+  if (error) {
+    problems_.emplace(0, path_ + ": " + std::strerror(error));
+    return {};
+  }
+  try {
+    return toml::parse_file(path_);
+  } catch (const toml::parse_error& wrong) {
+    problem(wrong.source(), std::string(wrong.description()));
+    return {};
+  }
+}
+
+std::string TomlReader::where(const toml::source_region& at) const {
+  return path_ + ":" + std::to_string(at.begin.line);
+}
+
+void TomlReader::problem(const toml::source_region& at, std::string what) {
+  problems_.emplace(at.begin.line, where(at) + ": " + std::move(what));
+}
+
+std::vector<std::string> TomlReader::problems() const {
+  std::vector<std::string> out;
+  for (const auto& [line, text] : problems_) out.push_back(text);
+  return out;
+}
+
+void TomlReader::unknown(const toml::key& key, const std::string& known) {
+  problem(key.source(), "unknown key \"" + std::string(key.str()) + "\"; known here: " + known);
+}
+
+void TomlReader::each_key(const toml::table& table, const Keys& keys) {
+  for (const auto& [key, node] : table) {
+    bool taken = false;
+    std::string known;
+    for (const auto& [name, take] : keys) {
+      known += (known.empty() ? "" : ", ") + std::string(name);
+      if (name == key.str()) take(node), taken = true;
+    }
+    if (!taken) unknown(key, known);
+  }
+}
+
+const toml::table* TomlReader::table(const toml::node& node, std::string_view name) {
+  if (!node.is_table()) problem(node.source(), "[" + std::string(name) + "] must be a table");
+  return node.as_table();
+}
+
+void TomlReader::tables(const toml::node& node, std::string_view name,
+                        const std::function<void(const toml::table&)>& each) {
+  if (!node.is_array_of_tables())
+    return problem(node.source(),
+                   std::string(name) + " is a list of tables, written as [[" + std::string(name) + "]]");
+  for (const auto& entry : *node.as_array()) each(*entry.as_table());
+}
+
+std::optional<std::string> TomlReader::text(const toml::node& node, std::string_view key) {
+  if (!node.is_string()) {
+    problem(node.source(), std::string(key) + " must be a string, in quotes");
+    return {};
+  }
+  return node.value<std::string>();
+}
+
+std::optional<bool> TomlReader::yes_or_no(const toml::node& node, std::string_view key) {
+  if (!node.is_boolean()) problem(node.source(), std::string(key) + " must be true or false");
+  return node.is_boolean() ? node.value<bool>() : std::nullopt;
+}
+
+std::optional<std::int64_t> TomlReader::number(const toml::node& node, std::string_view key) {
+  if (!node.is_integer()) problem(node.source(), std::string(key) + " must be a whole number");
+  return node.is_integer() ? node.value<std::int64_t>() : std::nullopt;
+}
+
+std::vector<std::string> TomlReader::texts(const toml::node& node, std::string_view key) {
+  std::vector<std::string> out;
+  if (node.is_string()) return {*node.value<std::string>()};
+  if (!node.is_array()) {
+    problem(node.source(), std::string(key) + " must be a list of strings");
+    return out;
+  }
+  for (const auto& entry : *node.as_array())
+    if (auto one = text(entry, key)) out.push_back(std::move(*one));
+  return out;
+}
+
+void TomlReader::guard(const toml::node& at, const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const UsageError& error) {
+    problem(at.source(), error.what());
+  }
+}
+
+TomlReader::Take TomlReader::into(std::string& out, std::string_view key) {
+  return [this, &out, key](const toml::node& node) { out = text(node, key).value_or(""); };
+}
+
+TomlReader::Take TomlReader::into(std::vector<std::string>& out, std::string_view key) {
+  return [this, &out, key](const toml::node& node) { out = texts(node, key); };
+}
+
+TomlReader::Take TomlReader::into(bool& out, std::string_view key) {
+  return [this, &out, key](const toml::node& node) { out = yes_or_no(node, key).value_or(out); };
+}
+
+}  // namespace stray

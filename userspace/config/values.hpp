@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times and sizes as people write them.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "record/event.hpp"
+
+namespace stray {
+
+// Wrong usage or configuration: exit code 2, one line.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// "90s", "10min", "1h30m", "7d", "250ms"; a bare number is an error, except 0. Throws UsageError that begins
+// with `where`.
+BootTime parse_duration(std::string_view text, std::string_view where);
+
+// As parse_duration reads it: "1h30min", "0".
+std::string duration_text(BootTime time);
+
+// "64KiB", "8MiB", "4GiB", or a number of bytes.
+std::uint64_t parse_size(std::string_view text, std::string_view where);
+
+}  // namespace stray
