@@ -2,12 +2,13 @@
 """Captures that stray run wrote, and what replay and the questions make of them."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-from tracing import PATIENCE, Folder, Trace, about, action, is_alert, stray, wait_for
+from tracing import PATIENCE, STRAY, Folder, Trace, about, action, is_alert, stray, wait_for
 
 QUICK = ("--after", "all=1s")
 
@@ -338,6 +339,39 @@ class Damage(Recorded):
                 done = stray("replay", *files)
                 self.assertEqual((done.returncode, done.stdout), (2, b""))
                 self.assertIn(message, done.stderr.decode())
+
+    def test_what_cannot_be_read_or_written(self):
+        capture = self.ended(self.record())
+        with open("/dev/full", "wb") as full:
+            done = stray("replay", "--json", capture, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn(b"No space left", done.stderr)
+        os.chmod(self.folder, 0o755)  # the capture keeps its 0600
+        program = shutil.copy(STRAY, self.folder)  # where it is built, nobody may look
+        done = subprocess.run([program, "replay", capture], capture_output=True, timeout=PATIENCE,
+                              user=65534, group=65534, extra_groups=[])
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(f"{capture}: Permission denied".encode(), done.stderr)
+        done = stray("replay", capture, "--since")
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"--since", done.stderr)
+
+    def test_a_terminal_is_no_capture(self):
+        control, terminal = os.openpty()
+        self.addCleanup(os.close, control)
+        done = stray("replay", "-", stdin=terminal)
+        os.close(terminal)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"standard input is a terminal", done.stderr)
+
+    def test_many_files(self):
+        capture = self.ended(self.record())
+        names = [str(self.folder / f"copy.{i}") for i in range(3000)]
+        for name in names:
+            os.link(capture, name)
+        done = stray("replay", *names)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"the same file of one capture", done.stderr)
 
     def test_a_full_disk_ends_the_capture_only(self):
         mount = self.folder / "small"

@@ -7,6 +7,7 @@
 
 #include "capture/format.hpp"
 #include "capture_file.hpp"
+#include "state_history.hpp"
 
 namespace stray {
 namespace {
@@ -65,6 +66,45 @@ TEST(CaptureDamaged, AFlippedBitCostsAtMostItsBlockAndIsSaid) {
         ASSERT_EQ(reading.damage.size(), 1u);
         EXPECT_EQ(reading.damage[0].records, missing) << reading.damage[0].reason;
       }
+    }
+  }
+}
+
+// What a run writes: forks, execs, observations, losses, the clock, ends. All that is read goes through the
+// core too.
+TEST(CaptureDamaged, AMixedStreamCutOrFlippedAnywhere) {
+  auto history = state_test::told_history({});
+  ASSERT_GT(history.size(), 80u);
+  history.resize(80);
+  TemporaryDirectory directory;
+  const std::string path = directory.path() + "/capture";
+  CaptureWriter writer({.path = path, .block_bytes = 1500, .flush_ns = SmallCapture::kNever}, a_header());
+  for (const auto& record : history) writer.append(record);
+  writer.close();
+  const std::string whole = contents(path);
+  const auto starts = frames(whole);
+  std::size_t largest = 0;
+  for (std::size_t block = 0; 4 + 2 * block < starts.size() - 1; ++block)
+    largest = std::max<std::size_t>(largest, head_of(whole, block).records);
+  const auto follow = [](const Reading& reading) {
+    Pipeline pipeline({}, {});
+    for (const auto& record : reading.records) pipeline.feed(record);
+  };
+  for (std::size_t at = starts[1]; at < whole.size(); ++at) {
+    SCOPED_TRACE(at);
+    const Reading cut = read_bytes(std::string_view(whole).substr(0, at));
+    EXPECT_EQ(cut.status, Status::torn);
+    ASSERT_LE(cut.records.size(), history.size());
+    ASSERT_TRUE(std::equal(cut.records.begin(), cut.records.end(), history.begin()));
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << at % 8));
+    const Reading flipped = read_bytes(bytes);
+    const std::size_t missing = history.size() - flipped.records.size();
+    ASSERT_LE(missing, largest);
+    if (missing > 0 && flipped.status == Status::end) {
+      ASSERT_EQ(flipped.damage.size(), 1u);
+      EXPECT_EQ(flipped.damage[0].records, missing);
+      follow(flipped);
     }
   }
 }

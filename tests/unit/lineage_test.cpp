@@ -290,6 +290,34 @@ TEST(LineageBound, GivesUpTheOldestDeadAndNeverALivingProcess) {
   EXPECT_EQ(counts.live, 2u);
 }
 
+// A record out of its time makes a process anew whose end was seen, in the lists of the dead it stands too.
+TEST(LineageBound, AProcessThatIsMadeAnewIsNotGivenUpWithTheDead) {
+  Lineage lineage({.memory_bytes = 30'000});
+  Decoder decoder;
+  const auto feed = [&](const Bytes& bytes) { lineage.apply(std::get<Event>(decoder.decode(bytes))); };
+  feed(ready(at(1)));
+  const std::string text(100, 'x');
+  for (std::uint32_t i = 2; i < 30; ++i) {  // the dead, held by a child each
+    feed(exec(key(i, i), at(i), "/usr/bin/before", {"before", text}));
+    feed(fork(key(1000 + i, 100), key(i, i), at(100)));
+    feed(exit(key(i, i), at(101)));
+  }
+  for (std::uint32_t i = 2; i < 30; ++i) feed(exit(key(1000 + i, 100), at(102)));
+  for (std::uint32_t i = 2; i < 30; ++i) feed(exec(key(i, i), at(103), "/usr/bin/again", {"again", text}));
+  for (std::uint32_t i = 2; i < 60; ++i) {
+    feed(fork(key(2000 + i, 104), key(i % 28 + 2, i % 28 + 2), at(104)));
+    feed(exec(key(2000 + i, 104), at(104), "/usr/bin/more", {"more", text}));
+    feed(fork(key(3000 + i, 105), key(2000 + i, 104), at(105)));
+    feed(exit(key(2000 + i, 104), at(106)));
+  }
+  EXPECT_GT(lineage.counts().evicted_detail, 0u);
+  for (std::uint32_t i = 2; i < 30; ++i) {
+    ASSERT_NE(lineage.find(key(i, i)), nullptr) << i;
+    EXPECT_EQ(lineage.live(i), lineage.find(key(i, i)));
+    EXPECT_NE(lineage.live(i)->image, nullptr) << i;
+  }
+}
+
 TEST_F(LineageTest, ADeadCreatorThatIsNeededForLongHoldsNoPlacesForOthers) {
   feed(fork(child, shell, at(2)));
   feed(fork(grandchild, child, at(3)));

@@ -191,6 +191,9 @@ CaptureHeader decode_header(Bytes frame) {
   header.boot_ns = get<std::uint64_t>(frame, 64);
   header.real_ns = get<std::uint64_t>(frame, 72);
   header.sequence = get<std::uint64_t>(frame, 80);
+  constexpr std::uint64_t kLatest = std::uint64_t{1} << 62;  // 146 years, of uptime and since 1970
+  if (header.boot_ns >= kLatest || header.real_ns >= kLatest)
+    throw CaptureError("has a header with a time that no clock shows");
   std::size_t length_at = 88, at = kHeaderFixed;
   for (std::string* text : {&header.host, &header.kernel, &header.version}) {
     const std::size_t length = get<std::uint16_t>(frame, length_at);

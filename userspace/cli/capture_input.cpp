@@ -7,11 +7,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <system_error>
+#include <tuple>
 
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "event.h"
+#include "record/decode.hpp"
 
 namespace stray {
 namespace {
@@ -21,7 +24,7 @@ constexpr std::uint64_t kLookEvery = 1024;  // records between two looks at the 
 std::int64_t begin_of(const CaptureHeader& header) { return static_cast<std::int64_t>(header.real_ns); }
 
 std::int64_t real_of(const CaptureHeader& header, BootTime time) {
-  return begin_of(header) + static_cast<std::int64_t>(time.count() - header.boot_ns);
+  return static_cast<std::int64_t>(header.real_ns + (time.count() - header.boot_ns));
 }
 
 std::string boot_text(const CaptureHeader& header) {
@@ -66,6 +69,8 @@ void CaptureInput::open_all(const std::vector<std::string>& names) {
     file.name = name == "-" ? "standard input" : name;
     if (name == "-") {
       if (names.size() > 1) throw UsageError("-: standard input is read alone; name files or a pipe");
+      if (::isatty(STDIN_FILENO) == 1)
+        throw UsageError("-: standard input is a terminal; give it a capture, as in stray replay - < FILE");
       file.opened = std::make_unique<CaptureReader>(Descriptor(::dup(STDIN_FILENO)), file.name);
     } else {
       file.opened = std::make_unique<CaptureReader>(name);
@@ -86,13 +91,22 @@ void CaptureInput::order() {
       throw UsageError(file.name + " is of another boot or host (" + boot_text(file.header) + ") than " +
                        files_.front().name + " (" + boot_text(files_.front().header) +
                        "); read them one by one");
-  std::stable_sort(files_.begin(), files_.end(), [](const File& a, const File& b) {
-    if (a.header.series == b.header.series) return a.header.sequence < b.header.sequence;
-    return a.header.boot_ns < b.header.boot_ns;
-  });
+  std::map<std::array<std::uint8_t, 16>, std::uint64_t> begun;  // of each series
+  for (const File& file : files_) {
+    const auto [it, fresh] = begun.try_emplace(file.header.series, file.header.boot_ns);
+    if (!fresh) it->second = std::min(it->second, file.header.boot_ns);
+  }
+  const auto place = [&](const CaptureHeader& h) {
+    return std::tuple(begun[h.series], h.series, h.sequence);
+  };
+  std::stable_sort(files_.begin(), files_.end(),
+                   [&](const File& a, const File& b) { return place(a.header) < place(b.header); });
   for (std::size_t i = 1; i < files_.size(); ++i) {
     const CaptureHeader &before = files_[i - 1].header, &here = files_[i].header;
-    if (before.series != here.series) continue;
+    if (before.series != here.series) {
+      refuse_overlap(files_[i - 1], files_[i]);
+      continue;
+    }
     if (before.sequence == here.sequence)
       throw UsageError(files_[i].name + " and " + files_[i - 1].name + " are the same file of one capture");
     files_[i].continued = here.sequence == before.sequence + 1;
@@ -102,7 +116,21 @@ void CaptureInput::order() {
                    here.sequence - before.sequence == 2 ? "file is" : "files are");
   }
   span_.begin = begin_of(files_.front().header);
-  for (const File& file : files_) bytes_ += file.bytes;
+  for (const File& file : files_) {
+    bytes_ += file.bytes;
+    if (file.header.contract > STRAY_CONTRACT)
+      spdlog::warn("{}: written by a newer stray ({}); what this one does not know is left out", file.name,
+                   file.header.version);
+  }
+}
+
+// Two runs one after the other are read so; of two at the same time each would be told of what the other saw.
+void CaptureInput::refuse_overlap(const File& before, const File& here) const {
+  if (before.opened) return;  // a pipe: its end is not known
+  const auto extent = CaptureReader(before.name).extent();
+  if (extent && extent->latest.count() > here.header.boot_ns)
+    throw UsageError(here.name + " and " + before.name +
+                     " were recorded by two runs at the same time; read them one by one");
 }
 
 void CaptureInput::find_end() {
@@ -133,9 +161,28 @@ std::size_t CaptureInput::first_file() const {
   return first;
 }
 
-bool CaptureInput::seek(CaptureReader& reader, const File& file) const {
-  const std::int64_t ahead = *since_ - begin_of(file.header);
-  return ahead > 0 && reader.seek(BootTime{file.header.boot_ns + static_cast<std::uint64_t>(ahead)});
+// To the newest checkpoint before the window. The clock may have been set forward since the file began: then
+// the one that the header's clock leads to lies too late by the clock of then, and an earlier one is taken.
+void CaptureInput::seek(CaptureReader& reader, const File& file) const {
+  constexpr int kMostTries = 64;  // a hostile file may have any number of clocks
+  const std::uint64_t begin = file.header.boot_ns;
+  std::int64_t ahead = *since_ - begin_of(file.header);
+  CaptureReader trial(file.name);
+  for (int tries = 0; ahead > 0 && tries < kMostTries; ++tries) {
+    const BootTime to{begin + static_cast<std::uint64_t>(ahead)};
+    trial.seek(to);
+    Pipeline then({}, {});
+    for (RawRecord record; trial.next(record) == CaptureReader::Status::record && trial.in_checkpoint();)
+      then.feed(record);
+    const bool begins_there = then.time().count() <= begin;  // no checkpoint, or the one at its head
+    const std::int64_t late = then.host().real_ns(then.time()) - *since_;
+    if (begins_there || late <= 0) {
+      reader.seek(to);
+      return;
+    }
+    const auto earlier = static_cast<std::int64_t>(then.time().count() - begin);
+    ahead = std::min(ahead - late, earlier - 1);
+  }
 }
 
 void CaptureInput::feed(Pipeline& pipeline, const CaptureHooks& hooks) {
@@ -147,10 +194,18 @@ void CaptureInput::feed(Pipeline& pipeline, const CaptureHooks& hooks) {
     File& file = files_[i];
     const bool continued = i > first && file.continued && whole_before;
     if (i > first && !continued) pipeline.reset();
-    const auto one = reader(file, continued);
-    if (i == first && since_ && one->seekable()) seek(*one, file);
-    const bool more = feed_file(pipeline, hooks, file, *one);
-    whole_before = one->series_goes_on();
+    bool more = true;
+    whole_before = false;
+    try {
+      const auto one = reader(file, continued);
+      if (i == first && since_ && one->seekable()) seek(*one, file);
+      more = feed_file(pipeline, hooks, file, *one);
+      whole_before = one->series_goes_on();
+    } catch (const CaptureError& error) {
+      cannot_read(error.what());
+    } catch (const std::system_error& error) {
+      cannot_read(error.what());
+    }
     bytes_before_ += file.bytes;
     if (!more) break;
   }
@@ -170,7 +225,8 @@ bool CaptureInput::feed_file(Pipeline& pipeline, const CaptureHooks& hooks, File
     }
     stray_head head;
     std::memcpy(&head, record.data(), sizeof head);
-    const BootTime time = std::max(BootTime{head.time_ns}, pipeline.time());
+    // A time that the decoder refuses is no time.
+    const BootTime time = std::max(BootTime{head.time_ns < kLatestTime ? head.time_ns : 0}, pipeline.time());
     const bool placed = pipeline.time() != BootTime{};  // the first record tells what time it is
     const std::int64_t real = placed ? pipeline.host().real_ns(time) : begin_of(file.header);
     if (until_ && real > *until_) {
@@ -185,6 +241,12 @@ bool CaptureInput::feed_file(Pipeline& pipeline, const CaptureHooks& hooks, File
     if (hooks.after_record && !hooks.after_record()) return false;
     if (n % kLookEvery == 0) progress.show(bytes_before_ + reader.position());
   }
+}
+
+// It was there when its header was read: removed or replaced since, or the disk fails.
+void CaptureInput::cannot_read(const char* why) {
+  spdlog::error("{}; nothing more of this file is read", why);
+  damaged_ = true;
 }
 
 void CaptureInput::tell(const File& file, const CaptureReader& reader, CaptureReader::Status status) {

@@ -31,12 +31,12 @@ struct CaptureHooks {
 class CaptureInput {
  public:
   // Reads the headers. Throws UsageError: no capture, not readable by this version, captures of different
-  // boots, a moment outside of them.
+  // boots or of two runs at the same time, a moment outside of them.
   explicit CaptureInput(const CaptureChoice& choice);
 
   // Records of the window, in order, each fed to the pipeline. What lies before the window is fed muted, from
   // the newest checkpoint before it. What a file says beside its records (damage, an end cut off) is told on
-  // standard error.
+  // standard error; one that cannot be read any more counts as damaged, and the next one is read.
   void feed(Pipeline& pipeline, const CaptureHooks& hooks = {});
 
   bool damaged() const { return damaged_; }  // known after feed(): exit code 3
@@ -53,11 +53,13 @@ class CaptureInput {
 
   void open_all(const std::vector<std::string>& names);
   void order();
+  void refuse_overlap(const File& before, const File& here) const;
   void find_end();
   std::unique_ptr<CaptureReader> reader(File& file, bool continued);
   std::size_t first_file() const;
-  bool seek(CaptureReader& reader, const File& file) const;
+  void seek(CaptureReader& reader, const File& file) const;
   bool feed_file(Pipeline& pipeline, const CaptureHooks& hooks, File& file, CaptureReader& reader);
+  void cannot_read(const char* why);
   void tell(const File& file, const CaptureReader& reader, CaptureReader::Status status);
 
   std::vector<File> files_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/when.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 
@@ -82,6 +83,22 @@ std::optional<std::int64_t> absolute(std::string_view text) {
   return seconds * kSecond + ns;
 }
 
+// The latest moment of that day that shows this time and is not after `end`. When clocks go back an hour
+// comes twice, and when they go forward one does not come at all: then mktime() says which moment is meant.
+std::optional<std::int64_t> shown_on(std::tm day, const std::tm& wanted, std::int64_t ns, std::int64_t end) {
+  day.tm_hour = wanted.tm_hour, day.tm_min = wanted.tm_min, day.tm_sec = wanted.tm_sec;
+  std::optional<std::int64_t> out;
+  for (const int dst : {0, 1, -1}) {
+    if (dst < 0 && out) break;
+    std::tm parts = day;
+    parts.tm_isdst = dst;
+    const std::int64_t moment = std::mktime(&parts) * kSecond + ns;
+    const bool shown = dst < 0 || (parts.tm_hour == day.tm_hour && parts.tm_min == day.tm_min);
+    if (shown && moment <= end) out = std::max(out.value_or(moment), moment);
+  }
+  return out;
+}
+
 // The last such time of the day that is not after `end`.
 std::optional<std::int64_t> time_of_day(std::string_view text, std::int64_t end) {
   Scan scan(text);
@@ -90,12 +107,10 @@ std::optional<std::int64_t> time_of_day(std::string_view text, std::int64_t end)
   if (!clock_time(scan, wanted, ns) || !scan.done()) return {};
   const std::time_t last = end / kSecond;
   for (int days_before = 0; days_before < 2; ++days_before) {
-    std::tm parts{};
-    ::localtime_r(&last, &parts);
-    parts.tm_mday -= days_before, parts.tm_isdst = -1;
-    parts.tm_hour = wanted.tm_hour, parts.tm_min = wanted.tm_min, parts.tm_sec = wanted.tm_sec;
-    const std::int64_t out = std::mktime(&parts) * kSecond + ns;
-    if (out <= end) return out;
+    std::tm day{};
+    ::localtime_r(&last, &day);
+    day.tm_mday -= days_before;
+    if (const auto out = shown_on(day, wanted, ns, end)) return out;
   }
   return {};
 }

@@ -12,8 +12,10 @@ constexpr int kMostMakers = 4;
 
 // UTC, so that a replay elsewhere says the same.
 std::string utc(const Scene& scene, BootTime time) {
-  const auto s = static_cast<std::time_t>((static_cast<std::int64_t>(time.count()) + scene.real_offset_ns) /
-                                          1'000'000'000);
+  // Unsigned: a hostile capture's clock must not overflow.
+  const auto real =
+      static_cast<std::int64_t>(time.count() + static_cast<std::uint64_t>(scene.real_offset_ns));
+  const auto s = static_cast<std::time_t>(real / 1'000'000'000);
   std::tm parts{};
   char text[32];
   ::gmtime_r(&s, &parts);

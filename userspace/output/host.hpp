@@ -21,7 +21,8 @@ struct Host {  // every field is saved in pipeline/state.cpp: a new one needs a 
 
   void learn(const Event& event);  // takes what session and clock records say
   std::int64_t real_ns(BootTime time) const {
-    return static_cast<std::int64_t>(time.count()) + real_offset_ns;
+    // Of a hostile capture both can be anything: unsigned sums have no overflow.
+    return static_cast<std::int64_t>(time.count() + static_cast<std::uint64_t>(real_offset_ns));
   }
 };
 

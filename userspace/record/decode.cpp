@@ -287,8 +287,7 @@ std::variant<Event, DecodeError> Decoder::decode(RawRecord raw) {
   if (in.error()) return DecodeError{"record shorter than a head"};
   if (head.size != raw.size()) return DecodeError{"size in the head is not the record's"};
   if (head.size > STRAY_RECORD_MAX) return DecodeError{"record larger than the contract allows"};
-  constexpr std::uint64_t kLatest = 1ull << 62;  // 146 years after boot: later times would overflow in sums
-  if (head.time_ns >= kLatest || head.start_ns >= kLatest) return DecodeError{"time beyond any uptime"};
+  if (head.time_ns >= kLatestTime || head.start_ns >= kLatestTime) return DecodeError{"time beyond any uptime"};
   std::variant<Event, DecodeError> out;  // filled in place: events are large
   Event& event = *std::get_if<Event>(&out);
   event.time = BootTime{head.time_ns};

@@ -3,12 +3,16 @@
 // checked.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
 #include "record/event.hpp"
 
 namespace stray {
+
+// Records of this boot time or later are refused, 146 years after boot: in sums such times would overflow.
+inline constexpr std::uint64_t kLatestTime = std::uint64_t{1} << 62;
 
 struct DecodeError {
   const char* what;  // static text

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pipeline whose whole output is made and held against its promises: one JSON document a line, and no byte
+// of a process that moves a cursor. Ends the program when one is broken.
+#pragma once
+
+#include <string>
+
+#include "output/ecs.hpp"
+#include "output/text.hpp"
+#include "pipeline/pipeline.hpp"
+#include "pipeline/sink.hpp"
+
+namespace stray::fuzz {
+
+class CheckedSink final : public Sink {
+ public:
+  explicit CheckedSink(const Host& host) : ecs_(host), text_(host, {}) {}
+  void ready(const View& view) override;
+  void event(const View& view, const Event& event) override;
+  void seed(const View& view, const Process& process) override;
+  void reparent(const View& view, const Change& change) override;
+  void finding(const View& view, const Finding& finding, const Process* process) override;
+  void summary(const View& view, const Summary& summary) override;
+  void look(const Pipeline& pipeline);  // tree, scan and explain
+
+ private:
+  void check_json();
+
+  Ecs ecs_;
+  Text text_;
+  std::string line_;
+};
+
+class Session {
+ public:
+  explicit Session(std::uint8_t choice);  // of options
+  void feed(RawRecord record);
+  void continue_in(Session& other) const;  // gives it the saved state
+  void mute() { pipeline_.mute(); }
+  void end();  // looks at what is there
+
+ private:
+  Pipeline pipeline_;
+  CheckedSink sink_;
+};
+
+}  // namespace stray::fuzz
