@@ -55,9 +55,10 @@ enum class Breaker : std::uint8_t {
 struct SupervisorKind {
   std::string_view name;  // "pm2", "supervisord", …: static text
   Restarts restarts = Restarts::unknown;
-  bool by_system = false;   // part of the system (comes back at boot), not of a user
-  bool container = false;   // a container engine's monitor: the policy is the engine's
-  bool by_pidfile = false;  // no ancestor of what it restarts (monit)
+  bool by_system = false;          // part of the system (comes back at boot), not of a user
+  bool container = false;          // a container engine's monitor: the policy is the engine's
+  bool by_pidfile = false;         // no ancestor of what it restarts (monit)
+  bool restarts_children = false;  // what it has as a child is a service, and no helper of its own
 };
 
 struct Program {

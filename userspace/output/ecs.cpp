@@ -57,6 +57,7 @@ std::string_view action_of(const Event& event) {
     std::string_view operator()(const SawScript&) const { return {}; }
     std::string_view operator()(const SawUsage&) const { return {}; }
     std::string_view operator()(const SawSockets&) const { return {}; }
+    std::string_view operator()(const SawChildren&) const { return {}; }
   };
   return std::visit(Name{}, event.what);
 }
