@@ -270,6 +270,12 @@ std::string Text::explain(const Process& p, const Scene& scene, const std::vecto
       line("looked after", std::string(to_string(who.verdict)) + (who.name.empty() ? "" : ": " + who.name) +
                                (who.restarts == Restarts::yes ? ", restarts it" : ""));
   for (const Evidence& e : who.evidence) out += line("", e.text);
+  const AfterReboot after = after_reboot(scene.lineage, p, who);
+  if (after.verdict != Reboot::unknown || !after.evidence.empty())
+    out += line("reboot", after.verdict == Reboot::yes  ? "comes back"
+                          : after.verdict == Reboot::no ? "does not come back"
+                                                        : "not known");
+  for (const Evidence& e : after.evidence) out += line("", e.text);
   const char* head = "origin";
   for (const Evidence& e : origin_evidence(scene, p)) out += line(head, e.text), head = "";
   head = "ancestry";
