@@ -134,8 +134,10 @@ namespace {
 // The finding whose steps also settle the others of the same process: what has no file left is not started
 // again, and what goes under a supervisor is ended on the way.
 const Finding& decisive(const std::vector<const Finding*>& of_one) {
-  static constexpr Kind kOrder[] = {Kind::oom_kill,        Kind::stale_script,      Kind::dev_tool,
-                                    Kind::supervisor_lost, Kind::unsupervised_node, Kind::orphan};
+  static constexpr Kind kOrder[] = {Kind::oom_kill,          Kind::stale_script,    Kind::dev_tool,
+                                    Kind::duplicate,         Kind::supervisor_lost, Kind::inspector_open,
+                                    Kind::unsupervised_node, Kind::orphan,          Kind::stale_release,
+                                    Kind::old_code,          Kind::memory_high,     Kind::exe_replaced};
   for (const Kind kind : kOrder)
     for (const Finding* f : of_one)
       if (f->kind == kind) return *f;
