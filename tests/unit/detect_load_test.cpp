@@ -122,6 +122,19 @@ TEST_F(LoadTest, MemoryOverPm2sLimitForAMinuteIsTold) {
   EXPECT_EQ(count("cleared memory-high", app.tgid), 1u);
 }
 
+TEST_F(LoadTest, Pm2IsGivenTheTimeToRestartIt) {
+  DetectOptions fast;
+  fast.after.fill(seconds(1));
+  start(fast);
+  start_god();
+  const ProcessKey app = start_app(10, {"max_memory_restart=150M"});
+  answers[app.tgid].rss = 200u << 20;
+  until(at(60));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  until(at(75));
+  EXPECT_EQ(raised(), (std::set<Told>{{"memory-high", app.tgid}}));
+}
+
 TEST_F(LoadTest, TheKernelsLimitIsCriticalBeforeItIsReached) {
   start_god();
   const ProcessKey app = start_app(10);

@@ -52,7 +52,8 @@ struct Evidence {
 struct Condition {
   BootTime since{};          // 0: since it was first judged
   BootTime wait{};           // how long it must hold; kNever: this kind is off by default
-  bool human_limit = false;  // the wait is one for people at live terminals: --after does not replace it
+  bool human_limit = false;  // the wait is for who acts first, a person at a live terminal or PM2's own
+                             // check of memory: --after does not replace it
   Severity severity = Severity::notice;
   BootTime severity_until{};  // when age alone will change the severity; 0: never
   std::string message;        // one plain sentence

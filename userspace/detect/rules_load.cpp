@@ -135,6 +135,9 @@ std::optional<Condition> judge_memory_high(const Scene& scene, const Process& p)
     const bool host_short =
         scene.host_memory && seen.memory_available && seen.memory_available < scene.host_memory / 10;
     out.severity = limit.cgroup || host_short ? Severity::critical : Severity::warning;
+    // PM2 looks each half minute and restarts it: only what that does not help is news.
+    out.human_limit = limit.rss && supervise(scene.lineage, p).verdict == Verdict::pm2;
+    if (out.human_limit) out.wait = std::max(out.wait, seconds(60));
     out.evidence.push_back({"limit", memory_text(limit.bytes, scene.host_memory) + ": " + limit.by});
     if (host_short) out.evidence.push_back({"host-short", "less than a tenth of the host's memory is left"});
     append(out.evidence, origin_evidence(scene, p));
