@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "detect/finding.hpp"
+#include "detect/program.hpp"
 #include "record/event.hpp"
 
 namespace stray {
@@ -63,6 +64,7 @@ struct DetectOptions {
   bool at_once = false;  // scan: what is left behind or listening now is told now
 
   std::vector<Allow> allow;
+  std::vector<RuntimeRule> runtimes;  // taken at the start: what runs already was recognised without new ones
 
   BootTime wait(Kind kind, const Condition& condition) const {
     return condition.human_limit ? condition.wait

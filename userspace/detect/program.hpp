@@ -13,7 +13,26 @@
 
 namespace stray {
 
-enum class Runtime : std::uint8_t { none, node, bun, deno, electron };
+enum class Runtime : std::uint8_t {
+  none,
+  node,
+  bun,
+  deno,
+  electron,
+  // Watched only where a configuration says so (RuntimeRule).
+  python,
+  ruby,
+  java,
+  php,
+};
+std::string_view to_string(Runtime runtime);
+std::optional<Runtime> runtime_named(std::string_view name);  // "node", …, "php"
+
+// Executables that are to be taken for a runtime: a renamed node, or a language that is watched too.
+struct RuntimeRule {
+  std::string exe;  // a shell pattern (fnmatch) for the base name of the executable: "python3*"
+  Runtime runtime = Runtime::none;
+};
 
 enum class EntryKind : std::uint8_t {
   none,    // not a runtime
@@ -81,6 +100,9 @@ struct Program {
   std::uint32_t heap_limit_mib = 0;  // --max-old-space-size of argv or NODE_OPTIONS; 0: not given
   std::optional<SupervisorKind> supervisor;
 };
+
+// By the first rule that matches, or none.
+Runtime configured_runtime(const std::vector<RuntimeRule>& rules, std::string_view exe);
 
 struct ProgramView {
   std::string_view exe;  // resolved path of the image, without " (deleted)"

@@ -176,7 +176,10 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
   ProgramView view;
   view.exe = image.exe, view.comm = image.comm, view.argv = image.arguments(), view.env = image.environment();
   view.argv_at_exec = image.at_exec;
-  if (const auto it = runtimes_.find(file); it != runtimes_.end()) view.runtime = it->second;
+  if (const auto it = runtimes_.find(file); it != runtimes_.end())
+    view.runtime = it->second;
+  else if (!options_.runtimes.empty())
+    view.runtime = configured_runtime(options_.runtimes, image.exe);
   if (seen) {
     if (image.at_exec && seen->title != image.argv) view.title = StringList(seen->title);
     if (seen->flags & STRAY_SAW_STDIO)

@@ -43,6 +43,7 @@ struct Change {
 
 struct LineageOptions {
   std::size_t memory_bytes = 64u << 20;
+  std::vector<RuntimeRule> runtimes;  // the first that matches counts
 };
 
 struct LineageCounts {

@@ -5,8 +5,17 @@
 
 namespace stray {
 
+namespace {
+
+LineageOptions with_runtimes(LineageOptions lineage, const DetectOptions& detect) {
+  lineage.runtimes = detect.runtimes;
+  return lineage;
+}
+
+}  // namespace
+
 Pipeline::Pipeline(DetectOptions detect, LineageOptions lineage)
-    : lineage_(lineage), detectors_(std::move(detect), lineage_) {}
+    : lineage_(with_runtimes(std::move(lineage), detect)), detectors_(std::move(detect), lineage_) {}
 
 void Pipeline::feed(RawRecord raw) {
   const auto decoded = decoder_.decode(raw);
