@@ -135,7 +135,8 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         judge_below(*change.process);
         break;
       case Change::Kind::ended:
-        if (const Process* parent = lineage_.find(change.process->parent_key)) child_ended(*parent);
+        if (const Process* parent = lineage_.find(change.process->parent_key))
+          child_ended(*parent, *change.process);
         judge_twins(*change.process);
         forget(change.process->key, end_reason(*change.process->ended));
         if (change.process->sid == change.process->key.tgid &&
@@ -376,9 +377,9 @@ void Detectors::plan_children(const Process& process, Watch& watch, BootTime& wa
 }
 
 // A supervisor's service that ended soon, or one more child that may not have been waited for.
-void Detectors::child_ended(const Process& parent) {
+void Detectors::child_ended(const Process& parent, const Process& child) {
   if (!parent.alive() || !lineage_.ready()) return;
-  const bool new_life = !parent.short_lives.empty() && parent.short_lives.back().ended == now_;
+  const bool new_life = !parent.short_lives.empty() && parent.short_lives.back().ended == child.ended->time;
   const bool many = parent.unreaped_most > kManyUnreaped && !watched_.contains(parent.key);
   if (new_life || many) consider(parent);
 }

@@ -73,7 +73,7 @@ class Detectors {
   BootTime script_interval() const;
   void plan_children(const Process& process, Watch& watch, BootTime& wake);
   bool still_open(Kind kind, State& state, BootTime& wake) const;
-  void child_ended(const Process& parent);
+  void child_ended(const Process& parent, const Process& child);
   void judge_twins(const Process& ended);
   void raise(Kind kind, const Process& process, State& state, Condition condition);
   void update(Kind kind, const Process& process, State& state, Condition condition);
