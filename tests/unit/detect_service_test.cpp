@@ -87,15 +87,25 @@ TEST_F(ServiceTest, AnInspectorOpenToTheNetworkIsCriticalAtOnce) {
   EXPECT_EQ(count("cleared inspector-open", 20), 1u);
 }
 
-TEST_F(ServiceTest, AnInspectorOnLoopbackIsForWhoDevelops) {
+TEST_F(ServiceTest, AnInspectorOnLoopbackIsToldInProductionAlone) {
   start_server({"node", "--inspect", "dist/index.js"});
   answers[20].ports = {9229};
-  until(at(600));
-  EXPECT_EQ(raised(), std::set<Told>{});
+  until(at(19));
   leave_behind();
   until(at(700));
-  EXPECT_EQ(of_kind("inspector-open"), (std::set<Told>{{"inspector-open", 20}}));
-  EXPECT_EQ(got.last[Told("raised inspector-open", 20)].what.severity, Severity::notice);
+  EXPECT_EQ(of_kind("inspector-open"), std::set<Told>{});
+}
+
+TEST_F(ServiceTest, AnInspectorInProductionAtATerminalIsSomebodysWork) {
+  start_server({"node", "--inspect", "dist/index.js"});
+  answers[20].ports = {9229};
+  answers[20].process.env = {"NODE_ENV=production"};
+  until(at(600));
+  EXPECT_EQ(of_kind("inspector-open"), std::set<Told>{});
+  leave_behind();
+  until(at(700));
+  ASSERT_EQ(of_kind("inspector-open"), (std::set<Told>{{"inspector-open", 20}}));
+  EXPECT_EQ(got.last[Told("raised inspector-open", 20)].what.severity, Severity::warning);
 }
 
 TEST_F(ServiceTest, ASignalOpensItToo) {

@@ -315,7 +315,7 @@ std::vector<std::string> exclusions(const Scene& scene, const Process& p) {
     out.push_back("no memory finding: somebody sits at its terminal, and nothing limits it");
   if (p.program().inspector && !judge_inspector(scene, p))
     out.push_back("no open inspector: " + p.program().inspector_address +
-                  " is closed, or open to this host alone while somebody develops");
+                  " is closed, or open to this host alone and not in production");
   return out;
 }
 

@@ -120,13 +120,14 @@ std::optional<Condition> judge_inspector(const Scene& scene, const Process& p) {
   Lineage::each_ancestor(p, [&](const Process& a) {
     return !(developing |= a.program().ide || a.program().role == Role::dev_tool);
   });
-  if (loopback && developing) return {};
+  // On loopback it is what developers use; in production nobody should.
+  if (loopback && (developing || !production(p))) return {};
 
   Condition out;
   out.wait = scene.options.at_once ? BootTime{} : scene.options.inspector_grace;
   if (!loopback)
     out.severity = who.verdict == Verdict::container ? Severity::warning : Severity::critical;
-  else if (production(p))
+  else
     out.severity = Severity::warning;
   const std::string where = open ? open->text() : std::string(address);
   out.message = role_word(p) + " " + quoted(p) + " (pid " + std::to_string(p.key.tgid) +

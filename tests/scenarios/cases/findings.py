@@ -135,12 +135,12 @@ def inspector_to_the_network(case):
 
 @scenario({"node": [*LEFT, "inspector-open"]})
 def inspector_by_signal(case):
-    """SIGUSR1 opens node's inspector on 127.0.0.1:9229 in any process."""
+    """SIGUSR1 opens node's inspector on 127.0.0.1:9229 in any process, in production too."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", 9229)) == 0:
             raise Failed("port 9229 is taken on this host")
     case.app()
-    case.left("node dist/index.js")
+    case.left("env NODE_ENV=production node dist/index.js")
     case.find("node", "node dist/index.js")
     case.up("node")
     case.signal("node", signal.SIGUSR1)
@@ -155,3 +155,12 @@ def children_not_waited_for(case):
     case.shell(f"setsid sh -c 'python3 {case.dir}/leak.py; exit 0' </dev/null >/dev/null 2>&1 &")
     case.find("parent", f"python3 {case.dir}/leak.py")
     case.find("sh", "sh -c python3 .*")
+
+
+@scenario({"node": LEFT})
+def inspector_on_loopback(case):
+    """node --inspect on 127.0.0.1, not in production: nobody's danger."""
+    case.app()
+    case.left("node --inspect=127.0.0.1:0 dist/index.js")
+    case.find("node", r"node --inspect=127\.0\.0\.1:0 dist/index\.js")
+    case.up("node")
