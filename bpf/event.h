@@ -20,7 +20,7 @@
 #include <linux/types.h>
 #endif
 
-#define STRAY_CONTRACT 1
+#define STRAY_CONTRACT 2
 
 #define STRAY_ARGV_MAX 32768u   /* bytes of argv kept in an exec record */
 #define STRAY_RECORD_MAX 65536u /* bytes of one record of any kind */
@@ -49,6 +49,7 @@ enum stray_kind {
   STRAY_SAW_USAGE = 40,
   STRAY_SAW_SOCKETS = 41,
   STRAY_INFERRED_EXIT = 42, /* a process of the table is gone and its exit was never seen */
+  STRAY_SAW_CHILDREN = 43,
   /* made in user space: what the core knew at one moment, for readers that begin there (struct stray_state) */
   STRAY_STATE_IMAGE = 48,   /* a program image, shared by the processes that name its number */
   STRAY_STATE_PROCESS = 49, /* head: a process, alive, or dead and still needed */
@@ -302,6 +303,18 @@ enum stray_stdio {
   STRAY_STDIO_OTHER = 9,
 };
 
+enum stray_boot {
+  STRAY_BOOT_UNKNOWN = 0,
+  STRAY_BOOT_ENABLED = 1,     /* a link in a .wants directory starts its unit with the host */
+  STRAY_BOOT_NOT_ENABLED = 2, /* the unit is known and nothing starts it */
+};
+
+enum stray_saved {
+  STRAY_SAVED_UNKNOWN = 0, /* not PM2's, or its dump could not be read */
+  STRAY_SAVED_YES = 1,     /* PM2's dump names the app */
+  STRAY_SAVED_NO = 2,
+};
+
 struct stray_saw_process {
   struct stray_head head;
   __u32 ppid; /* in the observer's pid namespace; 0: not known */
@@ -326,6 +339,10 @@ struct stray_saw_process {
   struct stray_span pm2;     /* an ecosystem file beside its code, or empty */
   __u32 stdio_tty_major;     /* the terminal among descriptors 0 to 2, also when it is gone */
   __u32 stdio_tty_minor;
+  /* contract 2 */
+  __u32 boot;                /* enum stray_boot: of its systemd unit; for PM2's apps of PM2's own */
+  __u32 saved;               /* enum stray_saved */
+  struct stray_span boot_by; /* the link that starts it, or the file of the unit that nothing starts */
 };
 
 enum stray_script_state {
@@ -333,6 +350,13 @@ enum stray_script_state {
   STRAY_SCRIPT_PRESENT = 1,
   STRAY_SCRIPT_MISSING = 2,  /* ENOENT through the process's own root and directory */
   STRAY_SCRIPT_CWD_GONE = 3, /* and its working directory has no link left */
+};
+
+enum stray_exe_state {
+  STRAY_EXE_UNKNOWN = 0,
+  STRAY_EXE_SAME = 1,
+  STRAY_EXE_GONE = 2,     /* no file is at its path any more */
+  STRAY_EXE_REPLACED = 3, /* another file is */
 };
 
 struct stray_saw_script {
@@ -348,6 +372,13 @@ struct stray_saw_script {
   __u32 reserved;
   struct stray_span entry; /* as asked */
   struct stray_span path;  /* the file it resolved to, as the process sees it */
+  /* contract 2 */
+  __u64 birth_ns;      /* of the file, CLOCK_REALTIME; 0 where the file system does not tell */
+  __u64 link_ctime_ns; /* of the link below */
+  __u32 exe;           /* enum stray_exe_state */
+  __u32 reserved2;
+  struct stray_span link;   /* the last symbolic link on the way to it, by the name the process was given */
+  struct stray_span target; /* where that link leads now */
 };
 
 struct stray_saw_usage {
@@ -356,6 +387,16 @@ struct stray_saw_usage {
   __u64 anon;
   __u64 swap;
   __u64 cpu_ns; /* user and system since its start */
+  /* contract 2 */
+  __u64 limit;     /* the lowest limit of its memory cgroup and those above; 0: none, or not known */
+  __u64 used;      /* of that cgroup */
+  __u64 available; /* of the host, as MemAvailable of /proc/meminfo */
+};
+
+struct stray_saw_children {
+  struct stray_head head; /* flags: STRAY_SAW_GONE */
+  __u32 children;
+  __u32 zombies; /* of them, ended and not waited for */
 };
 
 struct stray_socket { /* one listening socket */

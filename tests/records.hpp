@@ -137,6 +137,8 @@ struct Saw {
   Tty tty{};
   std::vector<std::string> argv{}, env{};
   std::string cwd = "/srv/app", exe{}, cgroup = "/", pidfile{};
+  std::uint32_t boot = 0, saved = 0;
+  std::string boot_by{};
   std::uint32_t flags = STRAY_SAW_ENVIRON | STRAY_SAW_STDIO;
   std::uint8_t stdio = STRAY_STDIO_NULL;
 };
@@ -147,7 +149,9 @@ inline Bytes saw(ProcessKey who, BootTime time, const Saw& saw = {}) {
     s.ppid = saw.ppid, s.sid = saw.sid, s.pgid = saw.pgid, s.uid = 1000, s.loginuid = kNoLogin, s.state = 'S';
     s.tty_major = saw.tty.major, s.tty_minor = saw.tty.minor;
     for (int i = 0; i < 3; ++i) s.stdio[i] = saw.stdio;
+    s.boot = saw.boot, s.saved = saw.saved;
   });
+  record.add(&stray_saw_process::boot_by, saw.boot_by);
   record.add(&stray_saw_process::argv, joined(saw.argv)).add(&stray_saw_process::env, joined(saw.env));
   record.add(&stray_saw_process::cwd, saw.cwd).add(&stray_saw_process::exe, saw.exe);
   record.add(&stray_saw_process::cgroup, saw.cgroup).add(&stray_saw_process::pidfile, saw.pidfile);
@@ -155,23 +159,43 @@ inline Bytes saw(ProcessKey who, BootTime time, const Saw& saw = {}) {
   return bytes_of(record);
 }
 
-inline Bytes saw_script(ProcessKey who, BootTime time, std::uint32_t state, std::string_view entry) {
+struct Code {  // what a look at a script finds
+  std::uint64_t inode = 7, hash = 0, bytes = 0, mtime_ns = 0, birth_ns = 0, link_ctime_ns = 0;
+  std::uint32_t exe = STRAY_EXE_UNKNOWN;
+  std::string path{}, link{}, target{};  // path: empty: as the entry
+};
+
+inline Bytes saw_script(ProcessKey who, BootTime time, std::uint32_t state, std::string_view entry,
+                        const Code& code = {}) {
   wire::Record<stray_saw_script> record(wire::head(STRAY_SAW_SCRIPT, time, who));
-  record.set([&](stray_saw_script& s) { s.state = state, s.inode = 7; });
-  record.add(&stray_saw_script::entry, entry).add(&stray_saw_script::path, entry);
+  record.set([&](stray_saw_script& s) {
+    s.state = state, s.inode = code.inode, s.hash = code.hash, s.bytes = code.bytes, s.exe = code.exe;
+    s.mtime_ns = code.mtime_ns, s.birth_ns = code.birth_ns, s.link_ctime_ns = code.link_ctime_ns;
+  });
+  record.add(&stray_saw_script::entry, entry);
+  record.add(&stray_saw_script::path, code.path.empty() ? entry : std::string_view(code.path));
+  record.add(&stray_saw_script::link, code.link).add(&stray_saw_script::target, code.target);
   return bytes_of(record);
 }
 
-inline Bytes saw_usage(ProcessKey who, BootTime time, std::uint64_t rss) {
+inline Bytes saw_children(ProcessKey who, BootTime time, std::uint32_t zombies) {
+  wire::Record<stray_saw_children> record(wire::head(STRAY_SAW_CHILDREN, time, who));
+  record.set([&](stray_saw_children& c) { c.children = c.zombies = zombies; });
+  return bytes_of(record);
+}
+
+inline Bytes saw_usage(ProcessKey who, BootTime time, std::uint64_t rss, std::uint64_t limit = 0) {
   wire::Record<stray_saw_usage> record(wire::head(STRAY_SAW_USAGE, time, who));
-  record.set([&](stray_saw_usage& u) { u.rss = rss, u.anon = rss / 2; });
+  record.set([&](stray_saw_usage& u) { u.rss = rss, u.anon = rss / 2, u.limit = limit; });
   return bytes_of(record);
 }
 
-inline Bytes saw_sockets(ProcessKey who, BootTime time, const std::vector<std::uint16_t>& loopback_ports) {
+inline Bytes saw_sockets(ProcessKey who, BootTime time, const std::vector<std::uint16_t>& ports,
+                         bool loopback = true) {
   std::string list;
-  for (const auto port : loopback_ports) {
-    const stray_socket one{2, port, {127, 0, 0, 1}};
+  for (const auto port : ports) {
+    stray_socket one{2, port, {}};
+    if (loopback) one.address[0] = 127, one.address[3] = 1;
     list.append(reinterpret_cast<const char*>(&one), sizeof one);
   }
   wire::Record<stray_saw_sockets> record(wire::head(STRAY_SAW_SOCKETS, time, who));

@@ -189,6 +189,9 @@ class Case:
         """Waits until the service listens: its files are read, what happens to them now is after the start."""
         wait_for((self.dir / "up" / str(self.pids[role])).exists, f"{role} to listen")
 
+    def signal(self, role, number):
+        os.kill(self.pids[role], number)
+
     def end(self, role, number):
         """Ends a process by a signal, and forgets its role."""
         os.kill(self.pids[role], number)

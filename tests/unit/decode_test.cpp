@@ -32,6 +32,7 @@ std::vector<Bytes> one_of_each() {
           saw_script(a, at(19), STRAY_SCRIPT_PRESENT, "a.js"),
           saw_usage(a, at(20), 5),
           saw_sockets(a, at(21), {80, 81}),
+          saw_children(a, at(22), 3),
           bytes_of(clock),
           bytes_of(end),
           bytes_of(gap)};
@@ -62,6 +63,8 @@ TEST(Decode, RefusesEveryShorterLength) {
       if (length < sizeof(stray_head)) continue;
       const auto size = static_cast<__u32>(length);
       std::memcpy(cut.data(), &size, sizeof size);
+      const bool usage = static_cast<int>(whole[4]) == STRAY_SAW_USAGE;
+      if (usage && length == offsetof(stray_saw_usage, limit)) continue;  // whole, before contract 2
       EXPECT_TRUE(refused(cut)) << "the fixed part or the last span is cut, kind "
                                 << static_cast<int>(whole[4]);
     }
@@ -83,7 +86,7 @@ TEST(Decode, RefusesSpansOutsideTheRecord) {
 
 TEST(Decode, RefusesUnknownKindsAndWrongSizes) {
   Bytes bytes = tick(at(1));
-  for (const int kind : {0, 8, 31, 43, 255, 65535}) {
+  for (const int kind : {0, 8, 31, 44, 255, 65535}) {
     Bytes other = bytes;
     const auto number = static_cast<__u16>(kind);
     std::memcpy(other.data() + offsetof(stray_head, kind), &number, sizeof number);
@@ -100,6 +103,48 @@ TEST(Decode, TakesALongerRecordOfANewerContract) {
   const auto size = static_cast<__u32>(bytes.size());
   std::memcpy(bytes.data(), &size, sizeof size);
   EXPECT_FALSE(refused(bytes));
+}
+
+// A record as contract 1 made it: the struct without what was added, the strings right behind it.
+template <typename T>
+Bytes of_contract_1(const Bytes& now, std::size_t old_size, std::initializer_list<stray_span T::*> spans) {
+  T fixed;
+  std::memcpy(&fixed, now.data(), sizeof fixed);
+  for (const auto span : spans)
+    if ((fixed.*span).length) (fixed.*span).offset -= static_cast<__u32>(sizeof(T) - old_size);
+  fixed.head.size = static_cast<__u32>(now.size() - (sizeof(T) - old_size));
+  Bytes out(old_size);
+  std::memcpy(out.data(), &fixed, old_size);
+  out.insert(out.end(), now.begin() + sizeof(T), now.end());
+  return out;
+}
+
+TEST(Decode, ReadsRecordsFromBeforeTheyGrew) {
+  const ProcessKey a = key(100, 10);
+  Decoder decoder;
+  using P = stray_saw_process;
+  const auto process = decoded<SawProcess>(
+      of_contract_1<P>(saw(a, at(18), {.argv = {"x"}, .env = {"A=b"}, .cwd = "/c", .exe = "/x"}),
+                       offsetof(P, boot), {&P::argv, &P::env, &P::cwd, &P::exe, &P::cgroup, &P::user}),
+      decoder);
+  EXPECT_EQ(process.exe, "/x");
+  EXPECT_EQ(process.env.bytes(), std::string_view("A=b\0", 4));
+  EXPECT_EQ(process.boot, 0u);
+  EXPECT_EQ(process.boot_by, "");
+  using S = stray_saw_script;
+  const auto script = decoded<SawScript>(of_contract_1<S>(saw_script(a, at(19), STRAY_SCRIPT_PRESENT, "a.js"),
+                                                          offsetof(S, birth_ns), {&S::entry, &S::path}),
+                                         decoder);
+  EXPECT_EQ(script.path, "a.js");
+  EXPECT_EQ(script.inode, 7u);
+  EXPECT_EQ(script.birth_ns, 0u) << "not a piece of the strings";
+  EXPECT_EQ(script.link, "");
+  Bytes usage = saw_usage(a, at(20), 5);
+  usage.resize(offsetof(stray_saw_usage, limit));
+  const auto size = static_cast<__u32>(usage.size());
+  std::memcpy(usage.data(), &size, sizeof size);
+  EXPECT_EQ(decoded<SawUsage>(usage, decoder).rss, 5u);
+  EXPECT_EQ(decoded<SawUsage>(usage, decoder).limit, 0u);
 }
 
 TEST(Decode, RefusesBrokenPaths) {

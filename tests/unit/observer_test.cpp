@@ -204,6 +204,9 @@ class Gone : public ObserverTest, public testing::WithParamInterface<Look> {
       case Look::sockets:
         look<SawSockets>(GetParam(), key);
         break;
+      case Look::children:
+        look<SawChildren>(GetParam(), key);
+        break;
     }
     EXPECT_TRUE(flags_ == 0 || flags_ == STRAY_SAW_GONE || GetParam() == Look::process);
     return flags_ & STRAY_SAW_GONE;

@@ -39,17 +39,6 @@ std::string quoted(const std::vector<std::string>& list) {
 
 std::string yes_or_no(bool value) { return value ? "true" : "false"; }
 
-std::string_view like_word(Runtime runtime) {
-  switch (runtime) {
-    case Runtime::bun:
-      return "bun";
-    case Runtime::deno:
-      return "deno";
-    default:
-      return "node";
-  }
-}
-
 // One value of the whole configuration, as the file would say it.
 struct Line {
   std::string table;  // "[times]", "[[allow]]"; entries of lists begin a table of their own
@@ -115,7 +104,7 @@ class Lines {
     if (!config_.detect.programs) return;
     const ProgramRules& rules = *config_.detect.programs;
     each("runtime", rules.runtimes, [&](const LanguageRule& r) {
-      if (r.like != Runtime::none) text("like", std::string(like_word(r.like)));
+      if (r.like != Runtime::none) text("like", std::string(to_string(r.like)));
       list("value_options", r.value_options), list("eval_options", r.eval_options);
       list("module_options", r.module_options), list("file_options", r.file_options);
     });
@@ -159,6 +148,12 @@ const std::vector<TimeKey>& time_keys() {
       {"orphan_warn_age", &D::orphan_warn_age, "a notice becomes a warning"},
       {"orphan_critical_age", &D::orphan_critical_age, "and a large one critical"},
       {"oom_keep", &D::oom_keep, "how long an oom-kill is told"},
+      {"inspector_grace", &D::inspector_grace, "an open inspector"},
+      {"zombie_grace", &D::zombie_grace, "children that nobody waits for"},
+      {"storm_window", &D::storm_window, "restarts are counted in this time"},
+      {"storm_calm", &D::storm_calm, "a restart storm is over after so long without one"},
+      {"memory_calm", &D::memory_calm, "memory must be below its limit for so long"},
+      {"old_code_warn_age", &D::old_code_warn_age, "old code becomes a warning"},
       {"min_age", &D::min_age, "nothing is said of a younger process"},
   };
   return keys;

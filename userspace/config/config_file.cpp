@@ -13,13 +13,6 @@ std::optional<Severity> severity_of(std::string_view name) {
   return {};
 }
 
-std::optional<Runtime> runtime_like(std::string_view name) {
-  if (name == "node") return Runtime::node;
-  if (name == "bun") return Runtime::bun;
-  if (name == "deno") return Runtime::deno;
-  return {};
-}
-
 std::string kind_names() {
   std::string out;
   for (const Kind kind : kKinds) out += (out.empty() ? "" : ", ") + std::string(to_string(kind));
@@ -175,8 +168,8 @@ class ConfigFile {
     auto keys = program_keys(rule.name, rule.match);
     keys.emplace_back("like", [&](const toml::node& value) {
       const auto text = toml_.text(value, "like");
-      const auto like = runtime_like(text.value_or(""));
-      if (text && !like) toml_.problem(value.source(), "like must be \"node\", \"bun\" or \"deno\"");
+      const auto like = runtime_named(text.value_or(""));
+      if (text && !like) toml_.problem(value.source(), "like must be \"node\", \"bun\", \"deno\", \"electron\", \"python\", \"ruby\", \"java\" or \"php\"");
       rule.like = like.value_or(Runtime::none);
     });
     keys.emplace_back("value_options", toml_.into(rule.value_options, "value_options"));

@@ -24,11 +24,21 @@ constexpr std::pair<Kind, Judge> kRules[] = {
     {Kind::dev_tool, judge_dev_tool},
     {Kind::stale_script, judge_stale_script},
     {Kind::supervisor_lost, judge_supervisor_lost},
+    {Kind::stale_release, judge_stale_release},
+    {Kind::old_code, judge_old_code},
+    {Kind::exe_replaced, judge_exe_replaced},
+    {Kind::duplicate, judge_duplicate},
+    {Kind::restart_storm, judge_restart_storm},
+    {Kind::memory_high, judge_memory_high},
+    {Kind::inspector_open, judge_inspector},
+    {Kind::zombie_leak, judge_zombie_leak},
 };
 
 // May some rule speak of it?
 bool watchable(const Process& p) {
-  return !p.kthread && p.key.tgid > 2 && (is_watched(p.program()) || left_behind(p));
+  if (p.kthread) return false;
+  return (p.key.tgid > 2 && (is_watched(p.program()) || left_behind(p))) || !p.short_lives.empty() ||
+         p.unreaped_most > kManyUnreaped;
 }
 
 bool unknown_seed(const Process& p) {
@@ -41,7 +51,7 @@ bool same_news(const Condition& a, const Condition& b) {
   const auto steady = [](const Condition& c) {
     std::vector<Evidence> out;
     for (const Evidence& e : c.evidence)
-      if (e.code != "started" && e.code != "memory") out.push_back(e);
+      if (e.code != "started" && e.code != "memory" && e.code != "members") out.push_back(e);
     return out;
   };
   return a.severity == b.severity && steady(a) == steady(b);
@@ -51,6 +61,18 @@ bool same_news(const Condition& a, const Condition& b) {
 bool has_script(const Program& program) {
   return program.runtime != Runtime::none && program.entry_kind == EntryKind::file &&
          !program.entry.empty() && program.role != Role::wrapper && program.role != Role::supervisor;
+}
+
+// What may use memory or run on a replaced executable for long.
+bool lasts(const Program& program) {
+  return program.runtime != Runtime::none &&
+         (program.role == Role::app || program.role == Role::eval || program.role == Role::supervisor);
+}
+
+// How often something is looked at that is told after `after`: twice in that time, within reason.
+BootTime look_interval(const std::optional<BootTime>& after, BootTime usual) {
+  const BootTime longest = std::max(usual, kShortestLook);
+  return after ? std::clamp(*after / 2, kShortestLook, longest) : longest;
 }
 
 void soonest(BootTime& wake, BootTime when) {
@@ -117,6 +139,9 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         judge_below(*change.process);
         break;
       case Change::Kind::ended:
+        if (const Process* parent = lineage_.find(change.process->parent_key))
+          child_ended(*parent, *change.process);
+        judge_twins(*change.process);
         if (watched_.contains(change.process->key))
           forget(change.process->key, end_reason(*change.process->ended));
         if (change.process->sid == change.process->key.tgid &&
@@ -163,7 +188,11 @@ void Detectors::set_wake(ProcessKey key, Watch& watch, BootTime when) {
 void Detectors::consider(const Process& process) {
   if (!process.alive()) return;
   auto it = watched_.find(process.key);
-  if (!watchable(process)) {
+  // A finding of its children stays until few are left.
+  const bool leaks =
+      it != watched_.end() &&
+      it->second.states[static_cast<std::size_t>(Kind::zombie_leak)].stage != State::Stage::off;
+  if (!watchable(process) && !leaks) {
     if (it != watched_.end()) forget(process.key, "it now runs " + process.label());
     return;
   }
@@ -217,9 +246,13 @@ void Detectors::judge_kind(Kind kind, const Process& process, Watch& watch, Boot
   State& state = watch.states[static_cast<std::size_t>(kind)];
   const auto rule =
       std::find_if(std::begin(kRules), std::end(kRules), [&](const auto& r) { return r.first == kind; });
-  auto condition = rule->second(scene(), process);
-  if (!condition || allowed(process)) {
+  Scene now = scene();
+  now.open = state.stage == State::Stage::open;
+  auto condition = rule->second(now, process);
+  const bool accepted = allowed(process);
+  if (!condition || accepted) {
     if (state.stage == State::Stage::open) {
+      if (!accepted && still_open(kind, state, wake)) return;
       const Supervision who = supervise(lineage_, process);
       clear(kind, process.key, state,
             who.supervised() ? "looked after by " + who.name : "it is no longer so");
@@ -228,6 +261,7 @@ void Detectors::judge_kind(Kind kind, const Process& process, Watch& watch, Boot
     return;
   }
   set_severity(kind, *condition);
+  state.calm = BootTime{};
   if (state.stage == State::Stage::off) {
     state.stage = State::Stage::pending;
     // What holds at the first judgement has held since the image began; what begins to hold later begins now.
@@ -259,7 +293,10 @@ bool Detectors::fresh(Kind kind, const Process& process) const {
   if (!process.seen) return false;
   const Observed& seen = *process.seen;
   const auto recent = [&](BootTime t) { return t != BootTime{} && t + kFresh >= now_; };
-  if (kind == Kind::stale_script && !recent(seen.script.time)) return false;
+  const bool of_files = kind == Kind::stale_script || kind == Kind::stale_release || kind == Kind::old_code ||
+                        kind == Kind::exe_replaced;
+  if (of_files && !recent(seen.script.time)) return false;
+  if (kind == Kind::zombie_leak && !recent(seen.children_time)) return false;
   return recent(seen.process_time) && recent(seen.usage_time) && recent(seen.sockets_time);
 }
 
@@ -270,7 +307,12 @@ void Detectors::ask_fresh(const Process& process, Watch& watch) {
   auto members = descendants(process);
   if (members.size() > kMostMembersAsked) members.resize(kMostMembersAsked);
   for (const ProcessKey& member : members) ask(member, Look::usage);
-  if (has_script(process.program())) ask(process.key, Look::script, process.program().entry);
+  if (has_script(process.program()))
+    ask(process.key, Look::script, process.program().entry);
+  else if (lasts(process.program()))
+    ask(process.key, Look::script);
+  if (watch.states[static_cast<std::size_t>(Kind::zombie_leak)].stage != State::Stage::off)
+    ask(process.key, Look::children);
   ask(process.key, Look::process);
   ask(process.key, Look::usage);
   ask(process.key, Look::sockets);
@@ -289,15 +331,80 @@ void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake)
     }
     soonest(wake, watch.sample_next);
   }
-  if (!has_script(program)) return;
-  const auto& after = options_.after[static_cast<std::size_t>(Kind::stale_script)];
-  const BootTime longest = std::max(options_.stale_interval, kShortestLook);
-  const BootTime every = after ? std::clamp(*after / 2, kShortestLook, longest) : longest;
+  plan_children(process, watch, wake);
+  if (lasts(program)) plan_memory(process, watch, wake);
+  if (!has_script(program) && !lasts(program)) return;
   if (now_ >= watch.script_next) {
-    watch.script_next = now_ + every;
-    ask(process.key, Look::script, program.entry);
+    watch.script_next = now_ + script_interval();
+    // What stray did not see start may listen since long ago.
+    const bool first = !process.seen || process.seen->sockets_time == BootTime{};
+    if (first && process.image && !process.image->at_exec && lasts(program)) ask(process.key, Look::sockets);
+    ask(process.key, Look::script, has_script(program) ? program.entry : std::string());
   }
   soonest(wake, watch.script_next);
+}
+
+BootTime Detectors::script_interval() const {
+  BootTime out = kNever;
+  for (const Kind kind : {Kind::stale_script, Kind::stale_release, Kind::old_code, Kind::exe_replaced})
+    out =
+        std::min(out, look_interval(options_.after[static_cast<std::size_t>(kind)], options_.stale_interval));
+  return out;
+}
+
+// Whatever else asked for it counts too.
+void Detectors::plan_memory(const Process& process, Watch& watch, BootTime& wake) {
+  const auto& after = options_.after[static_cast<std::size_t>(Kind::memory_high)];
+  const BootTime every = look_interval(after, options_.sample_interval);
+  if (process.seen && process.seen->usage_time != BootTime{})
+    watch.memory_next = std::max(watch.memory_next, process.seen->usage_time + every);
+  if (now_ >= watch.memory_next) {
+    watch.memory_next = now_ + every;
+    ask(process.key, Look::usage);
+  }
+  soonest(wake, watch.memory_next);
+}
+
+// Most that end many children wait for them. One look tells, a while after there were many.
+void Detectors::plan_children(const Process& process, Watch& watch, BootTime& wake) {
+  if (process.unreaped_most <= kManyUnreaped) return;
+  const auto& after = options_.after[static_cast<std::size_t>(Kind::zombie_leak)];
+  const BootTime every = look_interval(after, options_.zombie_grace);
+  if (watch.children_next == BootTime{}) watch.children_next = options_.at_once ? now_ : now_ + every;
+  if (now_ >= watch.children_next) {
+    watch.children_next = now_ + every;
+    ask(process.key, Look::children);
+  }
+  soonest(wake, watch.children_next);
+}
+
+// A supervisor's service that ended soon, or one more child that may not have been waited for.
+void Detectors::child_ended(const Process& parent, const Process& child) {
+  if (!parent.alive() || !lineage_.ready()) return;
+  const bool new_life = !parent.short_lives.empty() && parent.short_lives.back().ended == child.ended->time;
+  const bool many = parent.unreaped_most > kManyUnreaped && !watched_.contains(parent.key);
+  if (new_life || many) consider(parent);
+}
+
+// The other copy of a duplicate ended.
+void Detectors::judge_twins(const Process& ended) {
+  if (ended.program().role != Role::app) return;
+  std::vector<const Process*> open;
+  for (const auto& [key, watch] : watched_)
+    if (watch.states[static_cast<std::size_t>(Kind::duplicate)].stage == State::Stage::open)
+      if (const Process* p = lineage_.find(key); p && p != &ended) open.push_back(p);
+  for (const Process* p : open) judge(*p);
+}
+
+// Memory goes up and down: it must stay low for a while.
+bool Detectors::still_open(Kind kind, State& state, BootTime& wake) const {
+  if (kind != Kind::memory_high) return false;
+  if (state.calm == BootTime{}) state.calm = now_;
+  const auto& after = options_.after[static_cast<std::size_t>(kind)];
+  const BootTime end = state.calm + std::min(options_.memory_calm, after.value_or(options_.memory_calm));
+  if (now_ >= end) return false;
+  soonest(wake, end);
+  return true;
 }
 
 void Detectors::raise(Kind kind, const Process& process, State& state, Condition condition) {

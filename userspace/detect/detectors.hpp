@@ -54,11 +54,12 @@ class Detectors {
     BootTime since{}, raised{};
     Condition told;            // as last raised or updated
     bool human_limit = false;  // the wait counted so far was one for people
+    BootTime calm{};           // open, and not so since: some must stay so before they end
   };
   struct Watch {
     std::array<State, kKinds.size()> states;
     BootTime settle{};  // not looked at before: most processes are gone by then
-    BootTime script_next{}, sample_next{};
+    BootTime script_next{}, sample_next{}, memory_next{}, children_next{};
     BootTime asked{};        // when its own identity was last asked for
     BootTime asked_fresh{};  // when a whole fresh look was
     BootTime wake{};         // its place in timers_; 0: none
@@ -83,6 +84,12 @@ class Detectors {
   bool fresh(Kind kind, const Process& process) const;
   void ask_fresh(const Process& process, Watch& watch);
   void plan_looks(const Process& process, Watch& watch, BootTime& wake);
+  void plan_memory(const Process& process, Watch& watch, BootTime& wake);
+  BootTime script_interval() const;
+  void plan_children(const Process& process, Watch& watch, BootTime& wake);
+  bool still_open(Kind kind, State& state, BootTime& wake) const;
+  void child_ended(const Process& parent, const Process& child);
+  void judge_twins(const Process& ended);
   void raise(Kind kind, const Process& process, State& state, Condition condition);
   void update(Kind kind, const Process& process, State& state, Condition condition);
   void clear(Kind kind, ProcessKey key, State& state, std::string reason);

@@ -200,6 +200,11 @@ std::string role_word(const Process& p) {
       return server ? "deno server" : "deno process";
     case Runtime::electron:
       return "electron process";
+    case Runtime::python:
+    case Runtime::ruby:
+    case Runtime::java:
+    case Runtime::php:
+      return std::string(to_string(program.runtime)) + (server ? " server" : " process");
     case Runtime::other:
       return program.runtime_name + (server ? " server" : " process");
     case Runtime::none:

@@ -19,6 +19,22 @@ std::string_view to_string(Kind kind) {
       return "supervisor-lost";
     case Kind::oom_kill:
       return "oom-kill";
+    case Kind::stale_release:
+      return "stale-release";
+    case Kind::old_code:
+      return "old-code";
+    case Kind::exe_replaced:
+      return "exe-replaced";
+    case Kind::duplicate:
+      return "duplicate";
+    case Kind::restart_storm:
+      return "restart-storm";
+    case Kind::memory_high:
+      return "memory-high";
+    case Kind::inspector_open:
+      return "inspector-open";
+    case Kind::zombie_leak:
+      return "zombie-leak";
   }
   return "unknown";
 }

@@ -22,10 +22,20 @@ enum class Kind : std::uint8_t {
   stale_script,
   supervisor_lost,
   oom_kill,
+  stale_release,
+  old_code,
+  exe_replaced,
+  duplicate,
+  restart_storm,
+  memory_high,
+  inspector_open,
+  zombie_leak,
 };
-inline constexpr std::array kKinds{Kind::orphan,   Kind::unsupervised_node, Kind::container_unsupervised,
-                                   Kind::dev_tool, Kind::stale_script,      Kind::supervisor_lost,
-                                   Kind::oom_kill};
+inline constexpr std::array kKinds{Kind::orphan,       Kind::unsupervised_node, Kind::container_unsupervised,
+                                   Kind::dev_tool,     Kind::stale_script,      Kind::supervisor_lost,
+                                   Kind::oom_kill,     Kind::stale_release,     Kind::old_code,
+                                   Kind::exe_replaced, Kind::duplicate,         Kind::restart_storm,
+                                   Kind::memory_high,  Kind::inspector_open,    Kind::zombie_leak};
 std::string_view to_string(Kind kind);
 std::optional<Kind> kind_of(std::string_view name);
 
@@ -43,7 +53,8 @@ struct Evidence {
 struct Condition {
   BootTime since{};          // 0: since it was first judged
   BootTime wait{};           // how long it must hold; kNever: this kind is off by default
-  bool human_limit = false;  // the wait is one for people at live terminals: --after does not replace it
+  bool human_limit = false;  // the wait is for who acts first, a person at a live terminal or PM2's own
+                             // check of memory: --after does not replace it
   Severity severity = Severity::notice;
   BootTime severity_until{};  // when age alone will change the severity; 0: never
   std::string message;        // one plain sentence

@@ -43,7 +43,16 @@ struct DetectOptions {
   BootTime cli_max_age = hours(2);
   BootTime reparent_recheck = milliseconds(50);
   BootTime stale_interval = seconds(60);
-  BootTime sample_interval = seconds(60);
+  BootTime sample_interval = seconds(30);
+  BootTime inspector_grace = seconds(10);
+  BootTime zombie_grace = seconds(60);
+  BootTime storm_window = seconds(60);
+  std::uint32_t storm_execs = 5;
+  BootTime storm_calm = minutes(10);        // one life as long as this ends a restart storm
+  BootTime memory_calm = minutes(5);        // below 90 % of the limit for so long ends it
+  std::uint32_t memory_samples = 3;         // looks in a row, sample_interval apart
+  std::uint64_t memory_limit = 1ull << 30;  // of a process that nothing else limits
+  BootTime old_code_warn_age = days(1);
   BootTime orphan_warn_age = hours(1);
   BootTime orphan_critical_age = days(7);
   BootTime oom_keep = hours(24);

@@ -3,6 +3,7 @@
 
 #include "detect/dev_tools.hpp"
 #include "detect/images.hpp"
+#include "detect/other_runtimes.hpp"
 #include "detect/package_managers.hpp"
 #include "detect/program_rules.hpp"
 #include "detect/runtime_program.hpp"
@@ -157,6 +158,12 @@ Program by_tables(const ProgramView& view) {
   const ImageRow* row = find_image(name);
   if (!row && view.runtime == Runtime::none) return {};
   const Runtime runtime = view.runtime != Runtime::none ? view.runtime : runtime_of(row->what);
+  if (is_other_runtime(runtime)) {
+    Program known;
+    recognise_interpreted(known, view);  // supervisord and others stay what they are
+    const bool special = known.daemon || known.role != Role::none || known.breaker != Breaker::none;
+    return special ? known : recognise_other_runtime(runtime, view);
+  }
   if (runtime != Runtime::none) return recognise_runtime(runtime, view);
   Program program;
   switch (row->what) {

@@ -13,7 +13,21 @@
 
 namespace stray {
 
-enum class Runtime : std::uint8_t { none, node, bun, deno, electron, other };  // other: by configuration
+enum class Runtime : std::uint8_t {
+  none,
+  node,
+  bun,
+  deno,
+  electron,
+  // Watched only where a configuration says so (program_rules.hpp).
+  python,
+  ruby,
+  java,
+  php,
+  other,  // by its name in the configuration
+};
+std::string_view to_string(Runtime runtime);
+std::optional<Runtime> runtime_named(std::string_view name);  // "node", …, "php"
 
 enum class EntryKind : std::uint8_t {
   none,    // not a runtime
@@ -55,9 +69,10 @@ enum class Breaker : std::uint8_t {
 struct SupervisorKind {
   std::string_view name;  // "pm2", "supervisord", …: static text, or that of a rule (program_rules.hpp)
   Restarts restarts = Restarts::unknown;
-  bool by_system = false;   // part of the system (comes back at boot), not of a user
-  bool container = false;   // a container engine's monitor: the policy is the engine's
-  bool by_pidfile = false;  // no ancestor of what it restarts (monit)
+  bool by_system = false;          // part of the system (comes back at boot), not of a user
+  bool container = false;          // a container engine's monitor: the policy is the engine's
+  bool by_pidfile = false;         // no ancestor of what it restarts (monit)
+  bool restarts_children = false;  // what it has as a child is a service, and no helper of its own
 };
 
 struct Program {  // every field is saved in program_state.cpp: a new one needs a line there

@@ -129,6 +129,38 @@ std::vector<std::string> remedy_of(Kind kind, const Scene& scene, const Process&
     case Kind::oom_kill:
       return {"# give it a limit of its own (max_memory_restart, MemoryMax=) below what the host can bear",
               "# look at what used the memory: stray scan"};
+    case Kind::stale_release:
+    case Kind::old_code:
+    case Kind::exe_replaced:
+      return restart_it(scene, p);
+    case Kind::duplicate: {
+      auto out = end_group(p, scene.lineage);
+      out.push_back("# the other copy stays; see that it has the port: ss -ltnp");
+      return out;
+    }
+    case Kind::restart_storm:
+      return {p.program().supervisor && p.program().supervisor->name == "pm2"
+                  ? "pm2 logs --err --lines 50  # why it ends; is its port taken? ss -ltnp"
+                  : "# read its log for why it ends, and see whether its port is taken: ss -ltnp",
+              "# mend it, then start it once by hand before the supervisor does"};
+    case Kind::memory_high: {
+      auto out = restart_it(scene, p);
+      out.insert(out.begin(),
+                 "# a heap snapshot first, if it must be understood: node --heapsnapshot-signal");
+      out.push_back("# a limit ends it in order: pm2 max_memory_restart, or MemoryMax= in its unit");
+      return out;
+    }
+    case Kind::inspector_open: {
+      std::vector<std::string> out{
+          "# take --inspect out of its command line and NODE_OPTIONS; for debugging bind 127.0.0.1 and use "
+          "ssh -L"};
+      for (std::string& line : restart_it(scene, p)) out.push_back(std::move(line));
+      return out;
+    }
+    case Kind::zombie_leak:
+      return {
+          "ps -o pid,stat,lstart,args --ppid " + std::to_string(p.key.tgid) + "  # who was not waited for",
+          "# its code must wait for its children; as pid 1 of a container use an init: docker run --init"};
   }
   return {};
 }

@@ -4,14 +4,9 @@
 #include <algorithm>
 
 namespace stray {
-namespace {
 
 void append(std::vector<Evidence>& to, std::vector<Evidence> more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-}
-
-BootTime age(const Scene& scene, BootTime since) {
-  return scene.now > since ? scene.now - since : BootTime{};
 }
 
 std::string quoted(const Process& p) {
@@ -32,20 +27,6 @@ void cost_evidence(const Scene& scene, const Process& p, Condition& out) {
     out.evidence.push_back({"listens", "listens on " + ports + (exposed(p) ? ", open to the network" : "")});
 }
 
-bool script_gone(const Process& p) {
-  return p.seen &&
-         (p.seen->script.state == STRAY_SCRIPT_MISSING || p.seen->script.state == STRAY_SCRIPT_CWD_GONE);
-}
-
-// A root that is only a shell or wrapper counts for what it holds.
-bool holds_watched(const Scene& scene, const Process& p) {
-  for (const ProcessKey& key : descendants(p))
-    if (const Process* member = scene.lineage.find(key);
-        member && is_watched(member->program()) && !member->program().ide)
-      return true;
-  return false;
-}
-
 bool production(const Process& p) { return env_value(p.env(), "NODE_ENV") == "production"; }
 
 // An app in the sense of detection.md 5.3: a server of its own, or evaluated code that listens.
@@ -58,7 +39,7 @@ bool is_app(const Process& p) {
 // A child process whose parent answers for it: of a runtime (fork, cluster), or one that talks to a living
 // parent over pipes and serves nobody else (language servers, MCP servers, workers of other programs).
 bool parent_answers(const Process& p) {
-  if (!p.parent || p.parent->program().role == Role::wrapper) return false;
+  if (!p.parent || p.parent->program().role == Role::wrapper || p.parent->program().supervisor) return false;
   if (p.parent->program().runtime != Runtime::none) {
     if (env_value(p.env(), "NODE_CHANNEL_FD") || env_value(p.env(), "NODE_UNIQUE_ID")) return true;
     if (p.program().entry_kind == EntryKind::file && p.program().entry == p.parent->program().entry)
@@ -72,6 +53,26 @@ bool parent_answers(const Process& p) {
 bool in_ci(const Process& p) {
   for (const std::string_view name : {"CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILD_TAG"})
     if (env_value(p.env(), name)) return true;
+  return false;
+}
+
+namespace {
+
+BootTime age(const Scene& scene, BootTime since) {
+  return scene.now > since ? scene.now - since : BootTime{};
+}
+
+bool script_gone(const Process& p) {
+  return p.seen &&
+         (p.seen->script.state == STRAY_SCRIPT_MISSING || p.seen->script.state == STRAY_SCRIPT_CWD_GONE);
+}
+
+// A root that is only a shell or wrapper counts for what it holds.
+bool holds_watched(const Scene& scene, const Process& p) {
+  for (const ProcessKey& key : descendants(p))
+    if (const Process* member = scene.lineage.find(key);
+        member && is_watched(member->program()) && !member->program().ide)
+      return true;
   return false;
 }
 
@@ -306,6 +307,15 @@ std::vector<std::string> exclusions(const Scene& scene, const Process& p) {
     else if (who.supervised())
       out.push_back("not unsupervised: looked after by " + who.name);
   }
+  if (is_app(p) && p.program().entry_kind == EntryKind::file && covered_by_above(p))
+    out.push_back("no old code: what is above starts it again itself");
+  const bool limited = p.seen && p.seen->usage_time != BootTime{} && is_app(p);
+  if (limited && has_live_terminal(scene.lineage, p) &&
+      p.seen->anon + p.seen->swap > scene.options.memory_limit)
+    out.push_back("no memory finding: somebody sits at its terminal, and nothing limits it");
+  if (p.program().inspector && !judge_inspector(scene, p))
+    out.push_back("no open inspector: " + p.program().inspector_address +
+                  " is closed, or open to this host alone and not in production");
   return out;
 }
 

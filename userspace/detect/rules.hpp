@@ -19,6 +19,7 @@ struct Scene {
   BootTime now;
   std::uint64_t host_memory;
   std::int64_t real_offset_ns;  // CLOCK_REALTIME - CLOCK_BOOTTIME
+  bool open = false;            // the finding that is judged is open: some end later than they begin
 };
 
 std::optional<Condition> judge_orphan(const Scene& scene, const Process& process);
@@ -27,9 +28,34 @@ std::optional<Condition> judge_container(const Scene& scene, const Process& proc
 std::optional<Condition> judge_dev_tool(const Scene& scene, const Process& process);
 std::optional<Condition> judge_stale_script(const Scene& scene, const Process& process);
 std::optional<Condition> judge_supervisor_lost(const Scene& scene, const Process& process);
+// rules_files.cpp: what runs against what is on disk
+std::optional<Condition> judge_stale_release(const Scene& scene, const Process& process);
+std::optional<Condition> judge_old_code(const Scene& scene, const Process& process);
+std::optional<Condition> judge_exe_replaced(const Scene& scene, const Process& process);
+// rules_service.cpp: servers beside each other, and open to others
+std::optional<Condition> judge_duplicate(const Scene& scene, const Process& process);
+std::optional<Condition> judge_inspector(const Scene& scene, const Process& process);
+// rules_load.cpp: what is used up
+std::optional<Condition> judge_restart_storm(const Scene& scene, const Process& process);
+std::optional<Condition> judge_memory_high(const Scene& scene, const Process& process);
+std::optional<Condition> judge_zombie_leak(const Scene& scene, const Process& process);
+inline constexpr std::uint32_t kManyUnreaped = 50;
 
 // Why a rule says nothing about a process that looks like one of its own: for `stray explain`.
 std::vector<std::string> exclusions(const Scene& scene, const Process& process);
+
+// ---- shared by the rules (rules.cpp) ----
+
+bool is_app(const Process& process);          // a server of its own, or evaluated code that listens
+bool parent_answers(const Process& process);  // a worker or child of a living parent
+bool in_ci(const Process& process);
+bool production(const Process& process);
+std::string quoted(const Process& process);  // its command line, shortened, for a message
+std::string used_memory(const Scene& scene, const Process& process);  // ", 145 MB (3.6 %)", or empty
+void cost_evidence(const Scene& scene, const Process& process, Condition& out);
+void append(std::vector<Evidence>& to, std::vector<Evidence> more);
+std::vector<std::string> restart_it(const Scene& scene, const Process& process);  // remedy_restart.cpp
+std::string shell_word(std::string_view text);  // quoted where a shell would read more into it
 
 // ---- shared by the rules (facts.cpp) ----
 

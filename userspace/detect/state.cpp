@@ -74,6 +74,7 @@ struct Saved<Detectors::State> {
     a(3, s.raised);
     a(4, s.told);
     a(5, s.human_limit);
+    a(6, s.calm);
   }
 };
 
@@ -97,6 +98,8 @@ struct Saved<Detectors::Watch> {
     a(6, w.asked_fresh);
     a(7, w.wake);
     a(8, w.judged);
+    a(9, w.memory_next);
+    a(10, w.children_next);
   }
 };
 
@@ -126,8 +129,8 @@ struct Saved<Detectors> {
 #if defined(__x86_64__) && defined(__GLIBCXX__)
   static_assert(sizeof(Condition) == 136, "does Saved<Condition> have all of it?");
   static_assert(sizeof(Finding) == 216, "does Saved<Finding> have all of it?");
-  static_assert(sizeof(Detectors::State) == 168, "does Saved<State> have all of it?");
-  static_assert(sizeof(Detectors::Watch) == 56 + 168 * kKinds.size(), "does Saved<Watch> have all of it?");
+  static_assert(sizeof(Detectors::State) == 176, "does Saved<State> have all of it?");
+  static_assert(sizeof(Detectors::Watch) == 72 + 176 * kKinds.size(), "does Saved<Watch> have all of it?");
   static_assert(sizeof(Detectors::Oom) == 288, "does Saved<Oom> have all of it?");
   static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 272, "does Saved<Detectors> have all of it?");
 #endif

@@ -40,6 +40,17 @@ struct Supervision {
 
 Supervision supervise(const Lineage& lineage, const Process& process);
 
+// Whether it runs again after a reboot, without anybody's doing.
+enum class Reboot : std::uint8_t { unknown, yes, no };
+std::string_view to_string(Reboot reboot);
+
+struct AfterReboot {
+  Reboot verdict = Reboot::unknown;
+  std::vector<Evidence> evidence;
+};
+// From what the observer read of its unit and of PM2's dump: unknown before the first look.
+AfterReboot after_reboot(const Lineage& lineage, const Process& process, const Supervision& who);
+
 // The leader of its session is alive and has a terminal: a person can still act on it.
 bool has_live_terminal(const Lineage& lineage, const Process& process);
 

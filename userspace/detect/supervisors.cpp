@@ -7,17 +7,17 @@ namespace stray {
 namespace {
 
 constexpr SupervisorKind kSupervisors[] = {
-    {.name = "pm2", .restarts = Restarts::yes},
-    {.name = "pm2-runtime", .restarts = Restarts::yes},
-    {.name = "forever", .restarts = Restarts::yes},
-    {.name = "supervisord", .restarts = Restarts::yes, .by_system = true},
-    {.name = "circus", .restarts = Restarts::yes, .by_system = true},
-    {.name = "runit", .restarts = Restarts::yes, .by_system = true},
-    {.name = "s6", .restarts = Restarts::yes, .by_system = true},
-    {.name = "daemontools", .restarts = Restarts::yes, .by_system = true},
-    {.name = "perp", .restarts = Restarts::yes, .by_system = true},
-    {.name = "nosh", .restarts = Restarts::yes, .by_system = true},
-    {.name = "openrc", .restarts = Restarts::yes, .by_system = true},
+    {.name = "pm2", .restarts = Restarts::yes, .restarts_children = true},
+    {.name = "pm2-runtime", .restarts = Restarts::yes, .restarts_children = true},
+    {.name = "forever", .restarts = Restarts::yes, .restarts_children = true},
+    {.name = "supervisord", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
+    {.name = "circus", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
+    {.name = "runit", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
+    {.name = "s6", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
+    {.name = "daemontools", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
+    {.name = "perp", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
+    {.name = "nosh", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
+    {.name = "openrc", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
     {.name = "kubelet", .restarts = Restarts::yes, .by_system = true},
     {.name = "nomad", .restarts = Restarts::yes, .by_system = true},
     // monit starts by command and daemonises what it starts: it is found by MONIT_SERVICE, not above its

@@ -22,10 +22,10 @@ struct LastOf<Edge> {
 static_assert(sizeof(Image) == 504, "does Saved<Image> have all of it?");
 static_assert(sizeof(SignalSeen) == 72, "does Saved<SignalSeen> have all of it?");
 static_assert(sizeof(Ended) == 152, "does Saved<Ended> have all of it?");
-static_assert(sizeof(ScriptSeen) == 128, "does Saved<ScriptSeen> have all of it?");
+static_assert(sizeof(ScriptSeen) == 208, "does Saved<ScriptSeen> have all of it?");
 static_assert(sizeof(Listening) == 20, "does Saved<Listening> have all of it?");
-static_assert(sizeof(Observed) == 600, "does Saved<Observed> have all of it?");
-static_assert(sizeof(Process) == 488, "does Saved<Process> have all of it?");
+static_assert(sizeof(Observed) == 880, "does Saved<Observed> have all of it?");
+static_assert(sizeof(Process) == 520, "does Saved<Process> have all of it?");
 static_assert(sizeof(Lineage) == 712, "does Saved<Lineage> have all that is not derived?");
 #endif
 
@@ -102,6 +102,30 @@ struct Saved<ScriptSeen> {
     a(9, s.hash);
     a(10, s.dev_major);
     a(11, s.dev_minor);
+    a(12, s.birth_ns);
+    a(13, s.link_ctime_ns);
+    a(14, s.link);
+    a(15, s.target);
+  }
+};
+
+template <>
+struct Saved<MemoryHour> {
+  static void fields(auto& a, auto& h) {
+    a(1, h.hour);
+    a(2, h.sum);
+    a(3, h.looks);
+  }
+};
+
+template <>
+struct Saved<ShortLife> {
+  static void fields(auto& a, auto& l) {
+    a(1, l.began);
+    a(2, l.ended);
+    a(3, l.status);
+    a(4, l.what);
+    a(5, l.name);
   }
 };
 
@@ -139,6 +163,18 @@ struct Saved<Observed> {
     a(20, o.swap);
     a(21, o.cpu_ns);
     a(22, o.sockets);
+    a(23, o.script_changed_since);
+    a(24, o.exe_state);
+    a(25, o.boot);
+    a(26, o.saved);
+    a(27, o.boot_by);
+    a(28, o.memory_limit);
+    a(29, o.memory_used);
+    a(30, o.memory_available);
+    a(31, o.hours);
+    a(32, o.children_time);
+    a(33, o.children);
+    a(34, o.zombies);
   }
 };
 
@@ -178,6 +214,8 @@ struct Saved<Process> {
     a(31, links.died);
     a(32, p.skeleton);
     a(33, links.unlisted);
+    a(34, p.unreaped_most);
+    a(35, p.short_lives);
   }
 };
 

@@ -382,6 +382,7 @@ void Lineage::on(const Event&, const Gap&) {
 
 void Lineage::on(const Event&, const Ready&) {
   ready_ = true;
+  count_unreaped();
   waiting_.clear();  // parents that ended before their own seed: their children keep the key alone
 }
 
@@ -400,7 +401,10 @@ void Lineage::end(Process& process, Ended ended, Process* reaper, bool reaper_kn
   reparent_children(process, reaper, reaper_known && reaper);
   Process* parent = process.parent;
   unlink_from_parent(process);
-  if (parent) process.parent_key = parent->key;
+  if (parent) {
+    process.parent_key = parent->key;
+    note_end(*parent, process);
+  }
   process.death = ++deaths_;
   dead_.push_back({process.death, process.key});
   if (process.needed_by == 0) release_.push_back(process.key);

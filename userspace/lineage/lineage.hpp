@@ -123,6 +123,8 @@ class Lineage {
   void resolve_waiting(Process& parent);
   void end(Process& process, Ended ended, Process* reaper, bool reaper_known);
   void reparent_children(Process& from, Process* to, bool known);
+  void note_end(Process& parent, const Process& child);  // lives.cpp
+  void count_unreaped();
   void new_image(Process& process, std::shared_ptr<Image> image);
   std::shared_ptr<Image> make_image(const Image& image);
   void recount(Image& image);
@@ -151,6 +153,7 @@ class Lineage {
   void on(const Event& event, const SawScript& saw);
   void on(const Event& event, const SawUsage& saw);
   void on(const Event& event, const SawSockets& saw);
+  void on(const Event& event, const SawChildren& saw);
   void on(const Event& event, const InferredExit& exit);
   void on(const Event& event, const Gap& gap);
   void on(const Event& event, const Ready& ready);

@@ -8,6 +8,26 @@ namespace stray {
 namespace {
 
 constexpr std::uint32_t kNothing = STRAY_SAW_GONE | STRAY_SAW_UNREAD;
+constexpr std::size_t kHoursKept = 48;
+
+// Other code than what runs: another content, or where that is not known another file.
+bool other_code(const ScriptSeen& first, const ScriptSeen& now) {
+  if (now.state != STRAY_SCRIPT_PRESENT || first.state != STRAY_SCRIPT_PRESENT) return false;
+  if (first.hash && now.hash) return first.hash != now.hash || first.bytes != now.bytes;
+  return first.inode != now.inode || first.dev_major != now.dev_major || first.dev_minor != now.dev_minor ||
+         first.bytes != now.bytes;
+}
+
+void note_memory(Observed& seen, BootTime time) {
+  constexpr std::uint64_t kHour = 3'600'000'000'000;
+  const std::uint64_t hour = time.count() / kHour;
+  if (seen.hours.empty() || seen.hours.back().hour != hour) {
+    if (seen.hours.size() == kHoursKept) seen.hours.erase(seen.hours.begin());
+    seen.hours.push_back({.hour = hour});
+  }
+  seen.hours.back().sum += seen.anon + seen.swap;
+  ++seen.hours.back().looks;
+}
 
 }  // namespace
 
@@ -36,6 +56,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
   seen.stdio = saw.stdio, seen.stdio_tty = saw.stdio_tty;
   seen.cwd = saw.cwd, seen.exe = saw.exe, seen.user = saw.user, seen.login = saw.login;
   seen.pidfile = saw.pidfile, seen.pm2 = saw.pm2, seen.title = saw.argv.bytes();
+  seen.boot = saw.boot, seen.saved = saw.saved, seen.boot_by = saw.boot_by;
   recount(seen);
   process->sid = saw.sid, process->pgid = saw.pgid, process->tty = saw.tty, process->uid = saw.uid;
   process->loginuid = saw.loginuid;
@@ -82,12 +103,21 @@ void Lineage::on(const Event& event, const SawScript& saw) {
   ScriptSeen now{event.time, saw.state,     std::string(saw.entry), std::string(saw.path),
                  saw.inode,  saw.bytes,     saw.mtime_ns,           saw.ctime_ns,
                  saw.hash,   saw.dev_major, saw.dev_minor};
+  now.birth_ns = saw.birth_ns, now.link_ctime_ns = saw.link_ctime_ns;
+  now.link = saw.link, now.target = saw.target;
+  if (saw.exe != STRAY_EXE_UNKNOWN) seen.exe_state = saw.exe;
   const bool missing = saw.state == STRAY_SCRIPT_MISSING || saw.state == STRAY_SCRIPT_CWD_GONE;
   if (!missing)
     seen.script_missing_since = BootTime{};
   else if (seen.script_missing_since == BootTime{})
     seen.script_missing_since = event.time;
-  if (saw.state == STRAY_SCRIPT_PRESENT && seen.script_first.entry != saw.entry) seen.script_first = now;
+  const bool first_look = seen.script_first.entry != saw.entry ||
+                          (process->image && seen.script_first.time < process->image->time);
+  if (saw.state == STRAY_SCRIPT_PRESENT && first_look) seen.script_first = now;
+  if (!other_code(seen.script_first, now))
+    seen.script_changed_since = BootTime{};
+  else if (seen.script_changed_since == BootTime{})
+    seen.script_changed_since = event.time;
   seen.script = std::move(now);
   recount(seen);
   changes_.push_back({Change::Kind::observed, process});
@@ -99,6 +129,19 @@ void Lineage::on(const Event& event, const SawUsage& saw) {
   Observed& seen = seen_of(*process);
   seen.usage_time = event.time;
   seen.rss = saw.rss, seen.anon = saw.anon, seen.swap = saw.swap, seen.cpu_ns = saw.cpu_ns;
+  seen.memory_limit = saw.limit, seen.memory_used = saw.used, seen.memory_available = saw.available;
+  note_memory(seen, event.time);
+  recount(seen);
+  changes_.push_back({Change::Kind::observed, process});
+}
+
+void Lineage::on(const Event& event, const SawChildren& saw) {
+  Process* process = get(event.process);
+  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  Observed& seen = seen_of(*process);
+  seen.children_time = event.time;
+  seen.children = saw.children, seen.zombies = saw.zombies;
+  process->unreaped_most = saw.zombies;
   changes_.push_back({Change::Kind::observed, process});
 }
 

@@ -107,6 +107,24 @@ struct ScriptSeen {
   std::string entry, path;
   std::uint64_t inode = 0, bytes = 0, mtime_ns = 0, ctime_ns = 0, hash = 0;
   std::uint32_t dev_major = 0, dev_minor = 0;
+  std::uint64_t birth_ns = 0, link_ctime_ns = 0;
+  std::string link, target;  // the last symbolic link on the way, and where it leads
+};
+
+// One hour's memory of a process: what its usual range is read from.
+struct MemoryHour {
+  std::uint64_t hour = 0;  // since boot
+  std::uint64_t sum = 0;   // bytes, of all looks
+  std::uint32_t looks = 0;
+  std::uint64_t mean() const { return looks ? sum / looks : 0; }
+};
+
+// A child that lived for less than half a minute below a supervisor.
+struct ShortLife {
+  BootTime began{}, ended{};
+  std::uint32_t status = 0;  // as wait(2)
+  std::string what;          // the same for each start of the same service: argv and directory, or the unit
+  std::string name;          // for people
 };
 
 struct Listening {
@@ -128,12 +146,21 @@ struct Observed {
   ScriptSeen script;        // the latest look
   ScriptSeen script_first;  // the first look that found the file: what runs
   BootTime script_missing_since{};
+  BootTime script_changed_since{};    // the first look that found other code than the one before
+  std::uint32_t exe_state = 0;        // enum stray_exe_state
+  std::uint32_t boot = 0, saved = 0;  // enum stray_boot, enum stray_saved
+  std::string boot_by;
   std::uint64_t rss = 0, anon = 0, swap = 0, cpu_ns = 0;
+  std::uint64_t memory_limit = 0, memory_used = 0, memory_available = 0;  // of its cgroup, of the host
+  std::vector<MemoryHour> hours;                                          // the latest, oldest first
+  BootTime children_time{};
+  std::uint32_t children = 0, zombies = 0;
   std::vector<Listening> sockets;
   Charge charge;
 
   std::size_t footprint() const {
-    std::size_t bytes = sizeof *this + sockets.size() * sizeof(Listening);
+    std::size_t bytes = sizeof *this + sockets.size() * sizeof(Listening) + hours.size() * sizeof(MemoryHour) +
+                        boot_by.size() + script.link.size() + script.target.size();
     for (const std::string* text : {&cwd, &exe, &user, &login, &pidfile, &pm2, &title, &script.entry,
                                     &script.path, &script_first.entry, &script_first.path})
       bytes += text->size();
@@ -168,6 +195,8 @@ struct Process {
   std::optional<Ended> ended;
   std::optional<SignalSeen> last_signal;
   std::unique_ptr<Observed> seen;
+  std::uint32_t unreaped_most = 0;     // ended children at most that it has not waited for
+  std::vector<ShortLife> short_lives;  // of a supervisor: the latest, oldest first
 
   // Links kept by Lineage.
   Process *first_child = nullptr, *last_child = nullptr, *next = nullptr, *previous = nullptr;

@@ -5,7 +5,10 @@
 
 #include "detect/program.hpp"
 #include "event.h"
+#include "observe/boot_links.hpp"
+#include "observe/child_probe.hpp"
 #include "observe/evidence_files.hpp"
+#include "observe/memory_limit.hpp"
 #include "observe/proc_files.hpp"
 #include "observe/process_files.hpp"
 #include "observe/process_probe.hpp"
@@ -69,6 +72,11 @@ struct Observer::State {
   void look_at_user(wire::Record<stray_saw_process>& record, PidFiles::Owner& owner);
   void look_at_files(wire::Record<stray_saw_process>& record, const PidFiles::Owner& owner);
   void look_at_memory(wire::Record<stray_saw_process>& record);
+  void look_at_boot(wire::Record<stray_saw_process>& record, const ProcessFiles& files,
+                    std::string_view cgroup);
+  void look_at_code(wire::Record<stray_saw_script>& record);
+  void look_at_usage(wire::Record<stray_saw_usage>& record);
+  std::string variable(const char* name);  // of the process's environment, unfiltered
 
   const Request* request = nullptr;
   BootTime now{};
@@ -78,6 +86,8 @@ struct Observer::State {
   UserNames users;
   PidFiles pid_files;
   SocketProbe sockets;
+  BootLinks boot;
+  MemoryLimits limits;
   std::string kept;  // the environment variables kept
   std::vector<std::byte> out;
 };
@@ -116,8 +126,8 @@ void Observer::State::look_at_user(wire::Record<stray_saw_process>& record, PidF
 }
 
 void Observer::State::look_at_files(wire::Record<stray_saw_process>& record, const PidFiles::Owner& owner) {
-  const auto cgroup = reader.read(process.dir(), "cgroup");
-  if (cgroup) record.add(&stray_saw_process::cgroup, proc::cgroup_path(*cgroup));
+  const std::string cgroup(proc::cgroup_path(reader.read(process.dir(), "cgroup").value_or("")));
+  record.add(&stray_saw_process::cgroup, cgroup);
   const ProcessFiles files(process.dir());
   const auto exe = files.executable(process.dir());
   record.add(&stray_saw_process::cwd, files.cwd_text()).add(&stray_saw_process::exe, exe.path);
@@ -126,12 +136,74 @@ void Observer::State::look_at_files(wire::Record<stray_saw_process>& record, con
     pid_file = pid_files.find(files, owner, now, reader);
     record.add(&stray_saw_process::pidfile, pid_file);
     record.add(&stray_saw_process::pm2, ecosystem_file(files));
+    look_at_boot(record, files, cgroup);
   }
   record.set([&](stray_saw_process& r) {
     if (files.cwd_gone()) r.head.flags |= STRAY_SAW_CWD_DELETED;
     if (exe.deleted) r.head.flags |= STRAY_SAW_EXE_DELETED;
     if (!pid_file.empty()) r.head.flags |= STRAY_SAW_PIDFILE;
   });
+}
+
+std::string Observer::State::variable(const char* name) {
+  const auto variables = reader.read(process.dir(), "environ", kEnvironRead);
+  return std::string(env_value(StringList(variables.value_or("")), name).value_or(""));
+}
+
+void Observer::State::look_at_boot(wire::Record<stray_saw_process>& record, const ProcessFiles& files,
+                                   std::string_view cgroup) {
+  if (!files.own_root()) return;  // in a container: its engine's business
+  const std::string home = variable("PM2_HOME");
+  BootFacts facts;
+  if (!home.empty() && home.size() < PATH_MAX) {
+    facts = boot.pm2(home, now);
+    const Pm2App app{variable("name"), variable("pm_exec_path"), pm2_title(reader, process.dir())};
+    facts.saved = saved_by_pm2(files, home, app, reader);
+  } else {
+    const auto status = reader.read(process.dir(), "status").value_or("");
+    const std::uint32_t uid = id_at(proc::status_field(status, "Uid"), 0);
+    facts = boot.unit(place_in_cgroup(cgroup), users.of(uid), users.home_of(uid), now);
+  }
+  record.set([&](stray_saw_process& r) { r.boot = facts.boot, r.saved = facts.saved; });
+  record.add(&stray_saw_process::boot_by, facts.by);
+}
+
+void Observer::State::look_at_code(wire::Record<stray_saw_script>& record) {
+  const ProcessFiles files(process.dir());
+  const bool relative = !request->entry.empty() && !request->entry.starts_with('/');
+  const std::string logical = relative ? variable("PWD") : std::string();
+  const auto facts = look_at_script(files, request->entry, logical, reader);
+  const stray_exe_state exe = look_at_executable(files, process.dir());
+  record.set([&](stray_saw_script& r) {
+    r.state = facts.state;
+    r.inode = facts.inode;
+    r.bytes = facts.bytes;
+    r.mtime_ns = facts.mtime_ns;
+    r.ctime_ns = facts.ctime_ns;
+    r.hash = facts.hash;
+    r.dev_major = facts.dev_major;
+    r.dev_minor = facts.dev_minor;
+    r.birth_ns = facts.birth_ns;
+    r.link_ctime_ns = facts.link_ctime_ns;
+    r.exe = exe;
+  });
+  record.add(&stray_saw_script::entry, request->entry).add(&stray_saw_script::path, facts.path);
+  record.add(&stray_saw_script::link, facts.link).add(&stray_saw_script::target, facts.target);
+}
+
+void Observer::State::look_at_usage(wire::Record<stray_saw_usage>& record) {
+  const std::string_view status = reader.read(process.dir(), "status").value_or("");
+  record.set([&](stray_saw_usage& r) {
+    r.rss = bytes_of(status, "VmRSS");
+    r.anon = bytes_of(status, "RssAnon");
+    r.swap = bytes_of(status, "VmSwap");
+    r.cpu_ns = (process.stat().user_ticks + process.stat().system_ticks) * proc::tick_ns();
+  });
+  const std::string cgroup(reader.read(process.dir(), "cgroup").value_or(""));
+  const auto limit = limits.of(cgroup, reader);
+  const std::uint64_t available = limits.host_available(now, reader);
+  record.set(
+      [&](stray_saw_usage& r) { r.limit = limit.bytes, r.used = limit.used, r.available = available; });
 }
 
 void Observer::State::look_at_memory(wire::Record<stray_saw_process>& record) {
@@ -157,29 +229,13 @@ RawRecord Observer::look(const Request& request, BootTime now) {
     case Look::process:
       return s.answer_if_alive<stray_saw_process>(STRAY_SAW_PROCESS, [&s](auto& r) { s.look_at_process(r); });
     case Look::script:
-      return s.answer_if_alive<stray_saw_script>(STRAY_SAW_SCRIPT, [&s](auto& record) {
-        const auto facts = look_at_script(ProcessFiles(s.process.dir()), s.request->entry, s.reader);
-        record.set([&facts](stray_saw_script& r) {
-          r.state = facts.state;
-          r.inode = facts.inode;
-          r.bytes = facts.bytes;
-          r.mtime_ns = facts.mtime_ns;
-          r.ctime_ns = facts.ctime_ns;
-          r.hash = facts.hash;
-          r.dev_major = facts.dev_major;
-          r.dev_minor = facts.dev_minor;
-        });
-        record.add(&stray_saw_script::entry, s.request->entry).add(&stray_saw_script::path, facts.path);
-      });
+      return s.answer_if_alive<stray_saw_script>(STRAY_SAW_SCRIPT, [&s](auto& r) { s.look_at_code(r); });
     case Look::usage:
-      return s.answer_if_alive<stray_saw_usage>(STRAY_SAW_USAGE, [&s](auto& record) {
-        const std::string_view status = s.reader.read(s.process.dir(), "status").value_or("");
-        record.set([&](stray_saw_usage& r) {
-          r.rss = bytes_of(status, "VmRSS");
-          r.anon = bytes_of(status, "RssAnon");
-          r.swap = bytes_of(status, "VmSwap");
-          r.cpu_ns = (s.process.stat().user_ticks + s.process.stat().system_ticks) * proc::tick_ns();
-        });
+      return s.answer_if_alive<stray_saw_usage>(STRAY_SAW_USAGE, [&s](auto& r) { s.look_at_usage(r); });
+    case Look::children:
+      return s.answer_if_alive<stray_saw_children>(STRAY_SAW_CHILDREN, [&s](auto& record) {
+        const ChildCount count = count_children(s.process.dir(), s.reader);
+        record.set([&](stray_saw_children& r) { r.children = count.all, r.zombies = count.zombies; });
       });
     case Look::sockets:
       break;

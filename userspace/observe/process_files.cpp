@@ -19,9 +19,9 @@ constexpr std::string_view kDeleted = " (deleted)";
 
 // openat2 came with Linux 5.6 and stray needs 5.10. Where a sandbox refuses it the file counts as not looked
 // at.
-Descriptor open_path(int dir, const std::string& path, unsigned long long resolve) {
+Descriptor open_path(int dir, const std::string& path, unsigned long long resolve, unsigned flags = 0) {
   open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
+  how.flags = O_PATH | O_CLOEXEC | flags;
   how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
   return Descriptor(static_cast<int>(::syscall(SYS_openat2, dir, path.c_str(), &how, sizeof how)));
 }
@@ -53,6 +53,13 @@ bool strip_deleted(std::string& path) {
 
 }  // namespace
 
+Descriptor reopen_for_reading(int path_fd) {
+  char name[32];
+  std::snprintf(name, sizeof name, "/proc/self/fd/%d", path_fd);
+  // Not blocking: a lease on the file would hold us up for 45 s (fcntl(2), F_SETLEASE).
+  return Descriptor(::open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+}
+
 ProcessFiles::ProcessFiles(int process_dir)
     : root_(::openat(process_dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC)),
       cwd_(::openat(process_dir, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC)),
@@ -81,6 +88,10 @@ Descriptor ProcessFiles::open(const std::string& path) const {
   return open_path(cwd_.get(), path, RESOLVE_BENEATH);  // EXDEV for what leads elsewhere
 }
 
+Descriptor ProcessFiles::open_link(const std::string& path) const {
+  return open_path(root_.get(), path, own_root_ ? 0 : RESOLVE_IN_ROOT, O_NOFOLLOW);
+}
+
 std::string ProcessFiles::path_of(int fd) const {
   char name[32];
   std::snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
@@ -106,7 +117,9 @@ ProcessFiles::Executable ProcessFiles::executable(int process_dir) const {
     const auto there = named ? identity(named.get(), "") : std::nullopt;
     out.deleted = !there || !same_file(*file, *there);
   }
-  if (out.deleted) strip_deleted(out.path);
+  if (!out.deleted) return out;
+  strip_deleted(out.path);
+  out.replaced = static_cast<bool>(open(std::string(inside(out.path))));
   return out;
 }
 

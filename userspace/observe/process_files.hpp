@@ -9,6 +9,9 @@
 
 namespace stray {
 
+// Opens for reading what an O_PATH descriptor names. Look at it first: never a FIFO or a device.
+Descriptor reopen_for_reading(int path_fd);
+
 class ProcessFiles {
  public:
   explicit ProcessFiles(int process_dir);  // a directory of /proc/PID
@@ -17,6 +20,9 @@ class ProcessFiles {
   // as the process would follow them, except magic ones: /proc/self of the process is not ours. Empty: errno
   // says why.
   Descriptor open(const std::string& path) const;
+
+  // The same of the last name itself, also when that is a symbolic link. Absolute paths only.
+  Descriptor open_link(const std::string& path) const;
 
   // Where a descriptor from open() leads, as the process would name it.
   std::string path_of(int fd) const;
@@ -31,6 +37,7 @@ class ProcessFiles {
   struct Executable {
     std::string path;
     bool deleted = false;
+    bool replaced = false;  // and another file stands at its path
   };
   Executable executable(int process_dir) const;
 

@@ -72,14 +72,15 @@ void EnvironmentFilter::keep(std::string_view environment, std::string& out) con
   });
 }
 
-const std::string& UserNames::of(std::uint32_t uid) {
+const UserNames::Entry& UserNames::entry(std::uint32_t uid) {
   if (names_.size() >= kUsersKept) names_.clear();
   const auto [place, is_new] = names_.try_emplace(uid);
   if (!is_new) return place->second;
   char buffer[4096];
-  passwd entry{};
+  passwd record{};
   passwd* found = nullptr;
-  if (::getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found) place->second = found->pw_name;
+  if (::getpwuid_r(uid, &record, buffer, sizeof buffer, &found) == 0 && found)
+    place->second = {found->pw_name, found->pw_dir};
   return place->second;
 }
 

@@ -39,10 +39,15 @@ class EnvironmentFilter {
 // Names of users. A name is asked for once: the answer may come from a directory service over the network.
 class UserNames {
  public:
-  const std::string& of(std::uint32_t uid);  // empty when there is none
+  const std::string& of(std::uint32_t uid) { return entry(uid).name; }  // empty when there is none
+  const std::string& home_of(std::uint32_t uid) { return entry(uid).home; }
 
  private:
-  std::unordered_map<std::uint32_t, std::string> names_;
+  struct Entry {
+    std::string name, home;
+  };
+  const Entry& entry(std::uint32_t uid);
+  std::unordered_map<std::uint32_t, Entry> names_;
 };
 
 // argv without the NULs a title leaves behind it: at most one at the end.

@@ -94,10 +94,11 @@ std::string replaced(std::string_view text, std::vector<Range>& ranges) {
 
 constexpr std::array kExecSpans = {&stray_exec::exe,  &stray_exec::cwd,    &stray_exec::cgroup,
                                    &stray_exec::name, &stray_exec::interp, &stray_exec::argv};
-constexpr std::array kSawSpans = {
-    &stray_saw_process::argv,  &stray_saw_process::env,     &stray_saw_process::cwd,
-    &stray_saw_process::exe,   &stray_saw_process::cgroup,  &stray_saw_process::user,
-    &stray_saw_process::login, &stray_saw_process::pidfile, &stray_saw_process::pm2};
+constexpr std::array kSawSpans = {&stray_saw_process::argv,   &stray_saw_process::env,
+                                  &stray_saw_process::cwd,    &stray_saw_process::exe,
+                                  &stray_saw_process::cgroup, &stray_saw_process::user,
+                                  &stray_saw_process::login,  &stray_saw_process::pidfile,
+                                  &stray_saw_process::pm2,    &stray_saw_process::boot_by};
 
 // Rewrites the strings of `secret` in a record and moves what stands behind them.
 template <typename T>

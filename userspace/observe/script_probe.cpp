@@ -52,13 +52,6 @@ bool can_take_suffix(std::string_view path) {
   return !name.empty() && name != "." && name != "..";
 }
 
-Descriptor reopen_for_reading(int path_fd) {
-  char name[32];
-  std::snprintf(name, sizeof name, "/proc/self/fd/%d", path_fd);
-  // Not blocking: a lease on the file would hold us up for 45 s (fcntl(2), F_SETLEASE).
-  return Descriptor(::open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-}
-
 std::string json_main(std::string_view text) {
   // Nothing below the first level is kept: a hostile file costs its own size only.
   const auto top_level = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) { return depth <= 1; };
@@ -133,6 +126,30 @@ std::uint64_t nanoseconds(const timespec& t) {
   return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000ULL + static_cast<std::uint64_t>(t.tv_nsec);
 }
 
+// statx alone tells a file's birth.
+std::uint64_t birth_of(int fd) {
+  struct statx facts;
+  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BTIME, &facts) != 0) return 0;
+  if (!(facts.stx_mask & STATX_BTIME)) return 0;
+  return static_cast<std::uint64_t>(facts.stx_btime.tv_sec) * 1'000'000'000ULL + facts.stx_btime.tv_nsec;
+}
+
+// A deployment moves a link like `current`: the one nearest to the file decides.
+void find_link(const ProcessFiles& files, std::string path, ScriptFacts& out) {
+  constexpr int kMostNames = 48;
+  for (int n = 0; n < kMostNames && path.size() > 1; ++n) {
+    const Descriptor name = files.open_link(path);
+    struct stat facts {};
+    if (name && ::fstat(name.get(), &facts) == 0 && S_ISLNK(facts.st_mode)) {
+      out.link = path;
+      out.link_ctime_ns = nanoseconds(facts.st_ctim);
+      if (const Descriptor there = files.open(path)) out.target = files.path_of(there.get());
+      return;
+    }
+    path.resize(path.rfind('/'));
+  }
+}
+
 }  // namespace
 
 std::string entry_path(std::string_view entry) {
@@ -171,11 +188,23 @@ std::uint64_t content_hash(int fd, proc::FileReader& reader) {
   return state != 0 ? state : 1;
 }
 
-ScriptFacts look_at_script(const ProcessFiles& files, std::string_view entry, proc::FileReader& reader) {
+stray_exe_state look_at_executable(const ProcessFiles& files, int process_dir) {
+  if (!files.readable()) return STRAY_EXE_UNKNOWN;
+  const auto exe = files.executable(process_dir);
+  if (exe.path.empty() || exe.path.starts_with("/memfd:")) return STRAY_EXE_UNKNOWN;
+  if (!exe.deleted) return STRAY_EXE_SAME;
+  return exe.replaced ? STRAY_EXE_REPLACED : STRAY_EXE_GONE;
+}
+
+ScriptFacts look_at_script(const ProcessFiles& files, std::string_view entry, std::string_view logical,
+                           proc::FileReader& reader) {
   ScriptFacts out;
   if (entry.empty() || !files.readable()) return out;
+  const std::string path = normalised(entry_path(entry));
+  const std::string way = path.starts_with('/') ? path : normalised(logical);
+  if (way.starts_with('/')) find_link(files, way, out);
   Resolver resolver(files, reader);
-  if (!resolver.find(normalised(entry_path(entry)))) {
+  if (!resolver.find(path)) {
     if (!resolver.failed()) out.state = files.cwd_gone() ? STRAY_SCRIPT_CWD_GONE : STRAY_SCRIPT_MISSING;
     return out;
   }
@@ -188,6 +217,7 @@ ScriptFacts look_at_script(const ProcessFiles& files, std::string_view entry, pr
   out.ctime_ns = nanoseconds(facts.st_ctim);
   out.dev_major = major(facts.st_dev);
   out.dev_minor = minor(facts.st_dev);
+  out.birth_ns = birth_of(resolver.file());
   if (S_ISREG(facts.st_mode))  // never open a FIFO or a device
     if (const Descriptor content = reopen_for_reading(resolver.file()))
       out.hash = content_hash(content.get(), reader);

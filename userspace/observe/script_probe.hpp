@@ -17,10 +17,18 @@ struct ScriptFacts {
   std::string path;  // as the process sees it, links resolved
   std::uint64_t inode = 0, bytes = 0, mtime_ns = 0, ctime_ns = 0, hash = 0;
   std::uint32_t dev_major = 0, dev_minor = 0;
+  std::uint64_t birth_ns = 0;
+  std::string link, target;  // the last symbolic link on the way, and where it leads now
+  std::uint64_t link_ctime_ns = 0;
 };
 
-// Resolves as Node's loader of the main module does, with the suffixes of tsx and ts-node besides.
-ScriptFacts look_at_script(const ProcessFiles& files, std::string_view entry, proc::FileReader& reader);
+// Resolves as Node's loader of the main module does, with the suffixes of tsx and ts-node besides. `logical`:
+// the working directory by the name it was entered with (PWD), for links on the way to a relative entry.
+ScriptFacts look_at_script(const ProcessFiles& files, std::string_view entry, std::string_view logical,
+                           proc::FileReader& reader);
+
+// Whether the executable's path still leads to the file that runs.
+stray_exe_state look_at_executable(const ProcessFiles& files, int process_dir);
 
 // "file:///a%20b" -> "/a b"; anything else unchanged.
 std::string entry_path(std::string_view entry);

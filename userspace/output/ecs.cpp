@@ -58,6 +58,7 @@ std::string_view action_of(const Event& event) {
     std::string_view operator()(const SawUsage&) const { return {}; }
     std::string_view operator()(const SawSockets&) const { return {}; }
     std::string_view operator()(const SavedState&) const { return {}; }
+    std::string_view operator()(const SawChildren&) const { return {}; }
   };
   return std::visit(Name{}, event.what);
 }
@@ -153,7 +154,7 @@ struct Ecs::Doc {
     out += "\"}";
     if (whole && p.tty) {
       json.here() += R"("tty":{"char_device":{"major":)" + std::to_string(p.tty.major) + R"(,"minor":)" +
-             std::to_string(p.tty.minor) + "}}";
+                     std::to_string(p.tty.minor) + "}}";
     }
     if (whole) leaders(p);
   }
@@ -190,6 +191,11 @@ struct Ecs::Doc {
                                                           : "unknown");
     json.begin_array("evidence");
     for (const Evidence& e : who.evidence) json.string(e.text);
+    json.end_array();
+    const AfterReboot after = after_reboot(scene.lineage, p, who);
+    json.plain("reboot", to_string(after.verdict));
+    json.begin_array("reboot_evidence");
+    for (const Evidence& e : after.evidence) json.string(e.text);
     json.end_array();
     json.end_object();
   }

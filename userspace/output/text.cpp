@@ -134,8 +134,10 @@ namespace {
 // The finding whose steps also settle the others of the same process: what has no file left is not started
 // again, and what goes under a supervisor is ended on the way.
 const Finding& decisive(const std::vector<const Finding*>& of_one) {
-  static constexpr Kind kOrder[] = {Kind::oom_kill,        Kind::stale_script,      Kind::dev_tool,
-                                    Kind::supervisor_lost, Kind::unsupervised_node, Kind::orphan};
+  static constexpr Kind kOrder[] = {Kind::oom_kill,          Kind::stale_script,    Kind::dev_tool,
+                                    Kind::duplicate,         Kind::supervisor_lost, Kind::inspector_open,
+                                    Kind::unsupervised_node, Kind::orphan,          Kind::stale_release,
+                                    Kind::old_code,          Kind::memory_high,     Kind::exe_replaced};
   for (const Kind kind : kOrder)
     for (const Finding* f : of_one)
       if (f->kind == kind) return *f;
@@ -270,6 +272,12 @@ std::string Text::explain(const Process& p, const Scene& scene, const std::vecto
       line("looked after", std::string(to_string(who.verdict)) + (who.name.empty() ? "" : ": " + who.name) +
                                (who.restarts == Restarts::yes ? ", restarts it" : ""));
   for (const Evidence& e : who.evidence) out += line("", e.text);
+  const AfterReboot after = after_reboot(scene.lineage, p, who);
+  if (after.verdict != Reboot::unknown || !after.evidence.empty())
+    out += line("reboot", after.verdict == Reboot::yes  ? "comes back"
+                          : after.verdict == Reboot::no ? "does not come back"
+                                                        : "not known");
+  for (const Evidence& e : after.evidence) out += line("", e.text);
   const char* head = "origin";
   for (const Evidence& e : origin_evidence(scene, p)) out += line(head, e.text), head = "";
   head = "ancestry";

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record/decode.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <initializer_list>
 #include <string_view>
 #include <type_traits>
 
@@ -39,6 +41,25 @@ class Reader {
     }
     std::memcpy(&out, raw_.data(), sizeof(T));
     fixed_size_ = sizeof(T);
+    return out;
+  }
+
+  // The same for a struct that has grown since contract 1, when it had `first` bytes: an older record ends,
+  // or its variable data begins, where its struct ended then. `spans`: those it had.
+  template <typename T>
+  T grown(std::size_t first, std::initializer_list<stray_span T::*> spans) {
+    T out{};
+    if (raw_.size() < first) {
+      fail("record shorter than its kind");
+      return out;
+    }
+    std::memcpy(&out, raw_.data(), first);
+    std::size_t end = raw_.size();
+    for (const auto span : spans)
+      if ((out.*span).length > 0) end = std::min<std::size_t>(end, (out.*span).offset);
+    if (end != first && end < sizeof(T)) fail("variable data inside the fixed part");
+    fixed_size_ = end == first ? first : std::min(sizeof(T), raw_.size());
+    std::memcpy(&out, raw_.data(), fixed_size_);
     return out;
   }
 
@@ -175,7 +196,9 @@ Session session_of(Reader& in) {
 }
 
 SawProcess saw_process_of(Reader& in) {
-  const auto r = in.fixed<stray_saw_process>();
+  using R = stray_saw_process;
+  const auto r = in.grown<R>(offsetof(R, boot), {&R::argv, &R::env, &R::cwd, &R::exe, &R::cgroup, &R::user,
+                                                 &R::login, &R::pidfile, &R::pm2});
   SawProcess s{};
   s.ppid = r.ppid, s.sid = r.sid, s.pgid = r.pgid, s.tty = {r.tty_major, r.tty_minor};
   s.uid = r.uid, s.loginuid = r.loginuid, s.state = static_cast<char>(r.state);
@@ -184,14 +207,21 @@ SawProcess saw_process_of(Reader& in) {
   s.argv = StringList(in.text(r.argv)), s.env = StringList(in.text(r.env));
   s.cwd = in.text(r.cwd), s.exe = in.text(r.exe), s.cgroup = in.text(r.cgroup), s.user = in.text(r.user);
   s.login = in.text(r.login), s.pidfile = in.text(r.pidfile), s.pm2 = in.text(r.pm2);
+  s.boot = r.boot, s.saved = r.saved, s.boot_by = in.text(r.boot_by);
   return s;
 }
 
 SawScript saw_script_of(Reader& in) {
-  const auto r = in.fixed<stray_saw_script>();
+  using R = stray_saw_script;
+  const auto r = in.grown<R>(offsetof(R, birth_ns), {&R::entry, &R::path});
   if (r.state > STRAY_SCRIPT_CWD_GONE) in.fail("unknown script state");
-  return {r.inode,     r.bytes,     r.mtime_ns, r.ctime_ns,       r.hash,
-          r.dev_major, r.dev_minor, r.state,    in.text(r.entry), in.text(r.path)};
+  SawScript s{};
+  s.inode = r.inode, s.bytes = r.bytes, s.mtime_ns = r.mtime_ns, s.ctime_ns = r.ctime_ns, s.hash = r.hash;
+  s.dev_major = r.dev_major, s.dev_minor = r.dev_minor, s.state = r.state;
+  s.birth_ns = r.birth_ns, s.link_ctime_ns = r.link_ctime_ns, s.exe = r.exe;
+  s.entry = in.text(r.entry), s.path = in.text(r.path);
+  s.link = in.text(r.link), s.target = in.text(r.target);
+  return s;
 }
 
 SawSockets saw_sockets_of(Reader& in) {
@@ -258,13 +288,18 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
       event.what = saw_script_of(in);
       return true;
     case STRAY_SAW_USAGE: {
-      const auto r = in.fixed<stray_saw_usage>();
-      event.what = SawUsage{r.rss, r.anon, r.swap, r.cpu_ns};
+      const auto r = in.grown<stray_saw_usage>(offsetof(stray_saw_usage, limit), {});
+      event.what = SawUsage{r.rss, r.anon, r.swap, r.cpu_ns, r.limit, r.used, r.available};
       return true;
     }
     case STRAY_SAW_SOCKETS:
       event.what = saw_sockets_of(in);
       return true;
+    case STRAY_SAW_CHILDREN: {
+      const auto r = in.fixed<stray_saw_children>();
+      event.what = SawChildren{r.children, r.zombies};
+        return true;
+      }
     case STRAY_STATE_IMAGE:
     case STRAY_STATE_PROCESS:
     case STRAY_STATE_WATCH:

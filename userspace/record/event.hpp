@@ -145,17 +145,24 @@ struct SawProcess {
   Tty stdio_tty;                      // the terminal among them, also when it is gone
   char state;
   StringList argv, env;
-  std::string_view cwd, exe, cgroup, user, login, pidfile, pm2;
+  std::string_view cwd, exe, cgroup, user, login, pidfile, pm2, boot_by;
+  std::uint32_t boot, saved;  // enum stray_boot, enum stray_saved
 };
 
 struct SawScript {
   std::uint64_t inode, bytes, mtime_ns, ctime_ns, hash;
   std::uint32_t dev_major, dev_minor, state;  // state: enum stray_script_state
-  std::string_view entry, path;
+  std::string_view entry, path, link, target;
+  std::uint64_t birth_ns, link_ctime_ns;
+  std::uint32_t exe;  // enum stray_exe_state
 };
 
 struct SawUsage {
-  std::uint64_t rss, anon, swap, cpu_ns;
+  std::uint64_t rss, anon, swap, cpu_ns, limit, used, available;
+};
+
+struct SawChildren {
+  std::uint32_t children, zombies;
 };
 
 struct SawSockets {
@@ -176,7 +183,8 @@ struct Event {
   std::uint32_t cpu = 0;
   std::uint32_t flags = 0;
   std::variant<Tick, Fork, Exec, Exit, Oom, Signal, Listen, Seed, Session, Clock, Ready, End, Gap,
-               InferredExit, SawProcess, SawScript, SawUsage, SawSockets, SavedState>
+               InferredExit, SawProcess, SawScript, SawUsage, SawSockets, SawChildren,
+               SavedState>
       what;
 };
 

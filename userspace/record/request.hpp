@@ -9,7 +9,7 @@
 
 namespace stray {
 
-enum class Look : std::uint8_t { process = 0, script = 1, usage = 2, sockets = 3 };
+enum class Look : std::uint8_t { process = 0, script = 1, usage = 2, sockets = 3, children = 4 };
 
 struct Request {
   ProcessKey process;

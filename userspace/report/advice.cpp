@@ -44,10 +44,33 @@ constexpr Treatment kTreatments[] = {
     {"container-unsupervised", 6, false, "Check the restart policies of the containers",
      "Whether it comes back after a crash or a reboot depends on the engine's restart policy, which is not "
      "visible from here."},
+    {"stale-release", 7, false, "Restart what runs an old release",
+     "A newer release is on the disk and this process still serves the one before: what was fixed is not in "
+     "force, and two releases may work on the same data."},
+    {"old-code", 8, false, "Restart what runs old code",
+     "The code on the disk is not the code that runs: changes that were deployed have no effect, and the "
+     "next "
+     "restart, whenever it comes, changes behaviour unexpectedly."},
+    {"exe-replaced", 9, false, "Restart what runs a replaced executable",
+     "The executable was updated or removed while it ran: security fixes in it are not in force."},
+    {"duplicate", 10, false, "Keep one of those that run twice",
+     "Two copies of one program share files, jobs and perhaps a port: work is done twice or lost, and it is "
+     "not "
+     "plain which of them answers."},
+    {"restart-storm", 11, false, "Find out why it does not stay up",
+     "It is restarted again and again: it is hardly ever in service, each start costs CPU, and its logs are "
+     "flooded."},
+    {"memory-high", 12, false, "Look at its memory before the kernel does",
+     "It is close to, or over, what it may use: at its limit it is ended or restarted, and requests are cut "
+     "off."},
+    {"inspector-open", 13, false, "Close the inspector",
+     "Whoever reaches the inspector's port can run any code in the process and read all of its memory."},
+    {"zombie-leak", 14, false, "Restart what does not wait for its children",
+     "Ended children pile up and keep their pids: when the limit is reached nothing new can be started."},
 };
 
 const Treatment& treatment_of(Kind kind) {
-  static constexpr Treatment kOther{"", 7, false, "Look at what else was found",
+  static constexpr Treatment kOther{"", 15, false, "Look at what else was found",
                                     "It departs from what is expected of a process on this host."};
   for (const Treatment& t : kTreatments)
     if (t.kind == to_string(kind)) return t;

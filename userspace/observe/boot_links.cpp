@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observe/boot_links.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "detect/words.hpp"
+
+namespace stray {
+namespace {
+
+constexpr BootTime kKept = std::chrono::seconds(10);
+constexpr std::size_t kEntries = 4096;
+constexpr std::size_t kUnitBytes = 64 * 1024;
+constexpr std::size_t kDumpBytes = 4u << 20;
+
+// In the order of systemd.unit(5): what stands first hides what follows.
+constexpr const char* kSystemDirs[] = {"/etc/systemd/system",     "/run/systemd/system",
+                                       "/run/systemd/generator",  "/usr/local/lib/systemd/system",
+                                       "/usr/lib/systemd/system", "/lib/systemd/system"};
+constexpr const char* kUserDirs[] = {"/etc/systemd/user", "/usr/local/lib/systemd/user",
+                                     "/usr/lib/systemd/user", "/lib/systemd/user"};
+
+bool pulls_in(std::string_view directory) {
+  return directory.ends_with(".wants") || directory.ends_with(".requires") || directory.ends_with(".upholds");
+}
+
+void read_links(const std::string& directory, std::map<std::string, std::string, std::less<>>& out) {
+  proc::for_each_entry(AT_FDCWD, directory.c_str(), kEntries, [&](int dir, const char* name) {
+    if (!pulls_in(name)) return true;
+    proc::for_each_entry(dir, name, kEntries, [&](int, const char* unit) {
+      out.try_emplace(unit, directory + "/" + name + "/" + unit);
+      return true;
+    });
+    return true;
+  });
+}
+
+bool exists(const std::string& path) {
+  struct stat facts;
+  return ::lstat(path.c_str(), &facts) == 0;
+}
+
+// "web@1.service" -> "web@.service", for the file that holds it.
+std::string template_of(const std::string& unit) {
+  const auto at = unit.find('@');
+  return at == std::string::npos ? unit : unit.substr(0, at + 1) + unit.substr(unit.rfind('.'));
+}
+
+}  // namespace
+
+void BootLinks::read(BootTime now) {
+  if (read_at_ != BootTime{} && now >= read_at_ && now - read_at_ < kKept) return;
+  read_at_ = now;
+  system_.clear(), user_.clear();
+  for (const char* directory : kSystemDirs) read_links(root_ + directory, system_);
+  for (const char* directory : kUserDirs) read_links(root_ + directory, user_);
+}
+
+BootFacts BootLinks::of(const std::string& unit, const Links& links,
+                        const std::vector<std::string>& dirs) const {
+  BootFacts out;
+  const std::string stem = unit.substr(0, unit.rfind('.'));
+  // A socket, timer or path unit that is enabled starts its service too.
+  for (const char* type : {".service", ".socket", ".timer", ".path"})
+    if (const auto it = links.find(stem + type); it != links.end()) {
+      out.boot = STRAY_BOOT_ENABLED;
+      out.by = it->second;
+      return out;
+    }
+  for (const std::string& directory : dirs)
+    for (const std::string& name : {unit, template_of(unit)})
+      if (const std::string path = directory + "/" + name; out.by.empty() && exists(path)) out.by = path;
+  if (!out.by.empty()) out.boot = STRAY_BOOT_NOT_ENABLED;
+  return out;
+}
+
+BootFacts BootLinks::unit(const CgroupPlace& place, const std::string& user, const std::string& home,
+                          BootTime now) {
+  if (place.kind != CgroupPlace::Kind::service || place.launcher) return {};
+  read(now);
+  std::vector<std::string> dirs;
+  if (place.user_unit.empty()) {
+    for (const char* directory : kSystemDirs) dirs.push_back(root_ + directory);
+    dirs.push_back(root_ + "/run/systemd/transient");
+    return of(place.unit, system_, dirs);
+  }
+  for (const char* directory : kUserDirs) dirs.push_back(root_ + directory);
+  Links links;
+  if (home.starts_with('/')) {
+    dirs.insert(dirs.begin(), root_ + home + "/.config/systemd/user");
+    read_links(dirs.front(), links);
+  }
+  links.insert(user_.begin(), user_.end());
+  // A user manager starts at boot only for users who linger, else with their first login.
+  BootFacts out = of(place.unit, links, dirs);
+  const std::string linger = root_ + "/var/lib/systemd/linger/" + user;
+  if (out.boot == STRAY_BOOT_ENABLED && !exists(linger)) {
+    out.boot = STRAY_BOOT_NOT_ENABLED;
+    out.by = linger;
+  }
+  return out;
+}
+
+BootFacts BootLinks::pm2(const std::string& home, BootTime now) {
+  read(now);
+  BootFacts out{STRAY_BOOT_NOT_ENABLED, STRAY_SAVED_UNKNOWN, {}};
+  proc::FileReader reader;
+  for (auto it = system_.lower_bound("pm2"); it != system_.end() && it->first.starts_with("pm2"); ++it) {
+    const auto text = reader.read(AT_FDCWD, it->second.c_str(), kUnitBytes);
+    // Environment=PM2_HOME=/root/.pm2 and PIDFile=/root/.pm2/pm2.pid
+    const bool ours =
+        text && any_part(*text, '\n', [&](std::string_view line) {
+          return line == "Environment=PM2_HOME=" + home || line == "PIDFile=" + home + "/pm2.pid";
+        });
+    if (!ours) continue;
+    out.boot = STRAY_BOOT_ENABLED;
+    out.by = it->second;
+    break;
+  }
+  return out;
+}
+
+std::string pm2_title(proc::FileReader& reader, int process_dir) {
+  constexpr std::string_view start = "node /";
+  const std::string_view title = reader.read(process_dir, "cmdline").value_or("");
+  if (!title.starts_with(start)) return {};
+  const std::string_view whole = title.substr(0, title.find('\0'));
+  return std::string(whole.substr(start.size() - 1));
+}
+
+stray_saved saved_by_pm2(const ProcessFiles& files, const std::string& home, const Pm2App& app,
+                         proc::FileReader& reader) {
+  if (app.name.empty() && app.path.empty() && app.titled.empty()) return STRAY_SAVED_UNKNOWN;
+  const Descriptor file = files.open(home + "/dump.pm2");
+  if (!file) return errno == ENOENT ? STRAY_SAVED_NO : STRAY_SAVED_UNKNOWN;
+  struct stat facts;
+  if (::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return STRAY_SAVED_UNKNOWN;
+  const Descriptor open = reopen_for_reading(file.get());
+  const auto text = open ? reader.read(open.get(), kDumpBytes) : std::nullopt;
+  if (!text) return STRAY_SAVED_UNKNOWN;
+  // A list of apps; below their own fields nothing is kept.
+  const auto near = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) { return depth <= 2; };
+  const auto dump = nlohmann::json::parse(*text, near, false);
+  if (!dump.is_array()) return STRAY_SAVED_UNKNOWN;
+  const auto field = [](const nlohmann::json& one, const char* name) {
+    const auto it = one.is_object() ? one.find(name) : one.end();
+    return one.is_object() && it != one.end() && it->is_string() ? it->get<std::string>() : std::string();
+  };
+  for (const auto& one : dump) {
+    const std::string path = field(one, "pm_exec_path");
+    if (!app.name.empty() ? field(one, "name") == app.name
+                          : !path.empty() && (path == app.path || path.starts_with(app.titled)))
+      return STRAY_SAVED_YES;
+  }
+  return STRAY_SAVED_NO;
+}
+
+}  // namespace stray
