@@ -69,7 +69,10 @@ class Ends(Folder):
         self.assertEqual([action(documents[0]), action(documents[-1])], ["ready", "summary"])
 
     def test_hangup_ends_it_unless_started_by_nohup(self):
-        with JsonTrace() as trace:
+        ours, terminal = pty.openpty()  # without a terminal it means: read the configuration again
+        self.addCleanup(os.close, ours)
+        with JsonTrace(stdin=terminal, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) as trace:
+            os.close(terminal)
             trace.ready()
             self.assertEqual(trace.end(signal.SIGHUP), 0)
         with JsonTrace(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as trace:

@@ -46,11 +46,12 @@ std::string pids(const std::vector<const Process*>& list) {
 
 std::string yes_or_no(bool value) { return value ? "true" : "false"; }
 
-// Whether what looks after it brings it back after a reboot; nothing: not known. Units and PM2's saved list
-// are not read.
-std::optional<bool> saved_for_reboot(const Supervision& who) {
+// Nothing: not known.
+std::optional<bool> saved_for_reboot(const Lineage& lineage, const Process& process) {
+  const Supervision who = supervise(lineage, process);
   if (!who.supervised()) return false;
-  return {};
+  const Reboot verdict = after_reboot(lineage, process, who).verdict;
+  return verdict == Reboot::unknown ? std::nullopt : std::optional(verdict == Reboot::yes);
 }
 
 class Checker {
@@ -81,7 +82,7 @@ class Checker {
     if (rule.restarts) restarts(*rule.restarts);
     if (rule.saved_for_reboot)
       each("saved_for_reboot = " + yes_or_no(*rule.saved_for_reboot), [&](const Process& p, std::string& is) {
-        const auto saved = saved_for_reboot(supervise(scene_.lineage, p));
+        const auto saved = saved_for_reboot(scene_.lineage, p);
         is = saved ? yes_or_no(*saved) : "not known";
         return saved == rule.saved_for_reboot;
       });
