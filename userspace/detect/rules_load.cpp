@@ -11,7 +11,6 @@ namespace stray {
 namespace {
 
 constexpr std::uint32_t kFewUnreaped = 10;
-constexpr BootTime kCheckRange = hours(24);
 constexpr std::size_t kHoursOfRange = 24, kHoursOfGrowth = 6;
 constexpr std::uint64_t kWorthTelling = 200u << 20;  // growth below it harms nobody yet
 

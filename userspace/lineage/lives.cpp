@@ -51,7 +51,8 @@ void Lineage::note_end(Process& parent, const Process& child) {
 
 // A snapshot tells a zombie like a living process: how many of a parent's children are is for a look to say.
 void Lineage::count_unreaped() {
-  for (const auto& [tgid, process] : live_) {
+  for (const auto& entry : live_) {
+    Process* const process = entry.second;
     process->unreaped_most = 0;
     each_child(*process, [&](const Process&) { ++process->unreaped_most; });
   }
