@@ -330,13 +330,6 @@ class Damage(Recorded):
         flipped[len(whole) // 2] ^= 0x40
         broken.write_bytes(flipped)
         done = self.replay("--json", str(broken))
-        if done.stdout != live:  # a bit that compression leaves unused changes nothing
-            self.assertEqual(done.returncode, 3)
-            self.assertIn(b"cannot be used", done.stderr)
-            self.assertEqual(stray("scan", "--capture", str(broken)).returncode, 3)
-        flipped[len(whole) // 2 - 64:len(whole) // 2] = bytes(64)
-        broken.write_bytes(flipped)
-        done = self.replay("--json", str(broken))
         self.assertEqual(done.returncode, 3)
         self.assertIn(b"cannot be used", done.stderr)
         self.assertEqual(stray("scan", "--capture", str(broken)).returncode, 3)

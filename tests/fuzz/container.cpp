@@ -105,7 +105,7 @@ Bytes pack(const Container& container) {
     head.raw = static_cast<std::uint32_t>(raw.size()),
     head.packed = static_cast<std::uint32_t>(packed.size());
     std::array<std::byte, capture::kBlockHeadSize> bytes;
-    capture::encode(head, container.sync, bytes);
+    capture::encode(head, container.sync, packed, bytes);
     out.insert(out.end(), bytes.begin(), bytes.end());
     out.insert(out.end(), packed.begin(), packed.end());
   }

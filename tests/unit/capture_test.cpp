@@ -76,15 +76,15 @@ TEST(Capture, FirstBytesArePinned) {
     return out;
   };
   EXPECT_EQ(hex(0),
-            "502a4d186e000000535452415943415001000000000000000100000001000000000102030405060708090a0b0c0d0e0f"
+            "502a4d186e000000535452415943415001000100000000000100000001000000000102030405060708090a0b0c0d0e0f"
             "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf00ca9a3b0000000000002a36fe9c971700000000000000000800050005000000"
-            "74657374686f7374362e312e30302e312e3066b8dd7a");
+            "74657374686f7374362e312e30302e312e30a435dba5");
   EXPECT_EQ(hex(1), hex(0));
   std::string head = hex(2);
   head.replace(64, 8, "packed..");
-  head.resize(head.size() - 8);
+  head.resize(head.size() - 16);  // the checksums of what is zstd's, and of the head
   EXPECT_EQ(head,
-            "512a4d1854000000a0a1a2a3a4a5a6a700000000000000000000000001000000packed..280000000094357700000000"
+            "512a4d1858000000a0a1a2a3a4a5a6a700000000000000000000000001000000packed..280000000094357700000000"
             "00943577000000000700000000000000000000000000000000000000000000000100000000000000");
   EXPECT_EQ(hex(4),
             "522a4d183c000000a0a1a2a3a4a5a6a70000000000000000010000000000000001000000000000000094357700000000"
@@ -115,6 +115,24 @@ TEST(Capture, ReadsOnWhatANewerMinorVersionAdds) {
   EXPECT_TRUE(reading.damage.empty());
 }
 
+// A block head of version 1.0 ends before the checksum of the zstd frame.
+TEST(Capture, ReadsVersion10) {
+  const SmallCapture capture(4);
+  const auto starts = frames(capture.bytes);
+  std::string bytes = with_header_byte(capture.bytes, 18, 0);
+  for (std::size_t frame = starts.size() - 2; frame-- > 2;) {
+    if (bytes[starts[frame] + 3] != 0x18) continue;  // zstd's own
+    ASSERT_EQ(starts[frame + 1] - starts[frame], capture::kBlockHeadSize);
+    bytes.erase(starts[frame] + 88, 4);
+    bytes[starts[frame] + 4] = static_cast<char>(bytes[starts[frame] + 4] - 4);
+    seal(bytes, starts[frame]);
+  }
+  const Reading reading = read_bytes(bytes);
+  EXPECT_EQ(reading.status, Status::end);
+  EXPECT_EQ(reading.records, capture.records);
+  EXPECT_TRUE(reading.damage.empty());
+}
+
 TEST(Capture, RefusesWhatItCannotRead) {
   const SmallCapture capture(2);
   TemporaryDirectory directory;
@@ -131,7 +149,7 @@ TEST(Capture, RefusesWhatItCannotRead) {
             "is a zstd file, but not a capture of stray");
   EXPECT_EQ(refusal(capture.bytes.substr(0, 60)), "ends within its header");
   EXPECT_EQ(refusal(with_header_byte(capture.bytes, 16, 2)),
-            "was written in capture format 2.0; this stray reads 1.x");
+            "was written in capture format 2.1; this stray reads 1.x");
   EXPECT_EQ(refusal(with_header_byte(capture.bytes, 20, 1)), "was written on a host of the other byte order");
   EXPECT_EQ(refusal(with_header_byte(capture.bytes, 20, 4)),
             "uses features that this stray does not know (flags 4); a newer one reads it");

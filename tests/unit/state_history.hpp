@@ -115,6 +115,8 @@ class History {
         return saw_usage(request.process, now, a.rss + now.count() % 4096);
       case Look::sockets:
         return saw_sockets(request.process, now, a.ports);
+      case Look::children:
+        break;
     }
     return {};
   }

@@ -8,16 +8,20 @@
 
 namespace stray::capture {
 
+constexpr int kSmallTable = 12;  // 4,096 entries of 4 bytes
+
 static_assert(kHeaderFrame == ZSTD_MAGIC_SKIPPABLE_START);
 static_assert(kLargestPacked == ZSTD_COMPRESSBOUND(kLargestRaw));
 
 BlockFile::BlockFile(const std::string& path, std::uint64_t total_bytes, int level)
     : series_(path, total_bytes), zstd_(ZSTD_createCCtx()) {
   if (!zstd_) throw std::bad_alloc();
-  // The content size, which readers insist on, is written by default.
+  // The content size, which readers insist on, is written by default. Records of one kind follow each other
+  // closely, so a table that stays in the first cache finds as much as a large one.
   if (ZSTD_isError(ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_checksumFlag, 1)) || level < ZSTD_minCLevel() ||
       level > ZSTD_maxCLevel() ||
-      ZSTD_isError(ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_compressionLevel, level)))
+      ZSTD_isError(ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_compressionLevel, level)) ||
+      (level <= 1 && ZSTD_isError(ZSTD_CCtx_setParameter(zstd_.get(), ZSTD_c_hashLog, kSmallTable))))
     throw std::invalid_argument("compression level " + std::to_string(level) + " is none of zstd's");
 }
 
@@ -32,14 +36,15 @@ void BlockFile::open(const CaptureHeader& header) {
 
 void BlockFile::write(Block& block) {
   BlockHead& head = block.head;
-  out_.resize(kBlockHeadSize + ZSTD_compressBound(block.records.size()));
+  const std::size_t room = kBlockHeadSize + ZSTD_compressBound(block.records.size());
+  if (out_.size() < room) out_.resize(room);  // never smaller again: growing fills it with zeros
+  const std::span<std::byte> out(out_);
   const std::size_t packed =
       ZSTD_compress2(zstd_.get(), out_.data() + kBlockHeadSize, out_.size() - kBlockHeadSize,
                      block.records.data(), block.records.size());
   if (ZSTD_isError(packed))
     throw std::system_error(ENOMEM, std::generic_category(),
                             std::string("compress: ") + ZSTD_getErrorName(packed));
-  out_.resize(kBlockHeadSize + packed);
 
   if (head.flags & kCheckpointStart) checkpoint_start_ = series_.size();
   if (head.flags & kCheckpointEnd) checkpoint_ = checkpoint_start_;
@@ -50,8 +55,8 @@ void BlockFile::write(Block& block) {
   head.checkpoint = checkpoint_;
   head.total = end_.total;
   end_.latest = head.latest, end_.lost = head.lost;
-  encode(head, sync_, std::as_writable_bytes(std::span(out_)).first<kBlockHeadSize>());
-  series_.write(out_);
+  encode(head, sync_, out.subspan(kBlockHeadSize, packed), out.first<kBlockHeadSize>());
+  series_.write({reinterpret_cast<const char*>(out.data()), kBlockHeadSize + packed});
 }
 
 void BlockFile::close(bool series_goes_on, std::uint64_t dropped) {

@@ -44,7 +44,7 @@ class BlockFile {
   Sync sync_{};
   EndMark end_;                                          // of what is in the file so far
   std::uint64_t checkpoint_ = 0, checkpoint_start_ = 0;  // the complete one, and the one being written
-  std::string out_;
+  std::vector<std::byte> out_;
 };
 
 }  // namespace stray::capture

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/format.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <bit>
 #include <concepts>
@@ -14,16 +16,6 @@ constexpr std::string_view kName = "STRAYCAP";
 constexpr std::size_t kCrc = 4;
 constexpr std::size_t kHeaderFixed = 96;  // up to its strings
 constexpr std::uint32_t kHostOrder = std::endian::native == std::endian::big ? kBigEndian : 0;
-
-constexpr auto kCrcTable = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t c = i;
-    for (int bit = 0; bit < 8; ++bit) c = (c & 1) != 0 ? 0xedb88320u ^ (c >> 1) : c >> 1;
-    table[i] = c;
-  }
-  return table;
-}();
 
 template <std::unsigned_integral T>
 void put(std::string& out, T value) {
@@ -76,10 +68,8 @@ std::optional<std::size_t> find(Bytes bytes, std::size_t from, std::string_view 
 }  // namespace
 
 std::uint32_t crc32(Bytes bytes) {
-  std::uint32_t c = 0xffffffffu;
-  for (const std::byte byte : bytes)
-    c = kCrcTable[(c ^ std::to_integer<std::uint32_t>(byte)) & 0xff] ^ (c >> 8);
-  return c ^ 0xffffffffu;
+  return static_cast<std::uint32_t>(
+      ::crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
 std::string encode(const CaptureHeader& header) {
@@ -103,7 +93,8 @@ std::string encode(const CaptureHeader& header) {
   return out;
 }
 
-void encode(const BlockHead& head, const Sync& sync, std::span<std::byte, kBlockHeadSize> to) {
+void encode(const BlockHead& head, const Sync& sync, Bytes zstd_frame,
+            std::span<std::byte, kBlockHeadSize> to) {
   std::string out = begin_frame(kBlockFrame);
   put(out, sync);
   put(out, head.number);
@@ -113,6 +104,7 @@ void encode(const BlockHead& head, const Sync& sync, std::span<std::byte, kBlock
   put(out, head.raw);
   for (const auto value : {head.earliest, head.latest, head.lost, head.dropped, head.checkpoint, head.total})
     put(out, value);
+  put(out, crc32(zstd_frame));
   end_frame(out);
   std::memcpy(to.data(), out.data(), to.size());
 }
@@ -149,7 +141,7 @@ bool is_header(Bytes frame) {
 }
 
 std::optional<BlockHead> decode_block(Bytes frame) {
-  if (frame.size() < kBlockHeadSize) return std::nullopt;
+  if (frame.size() < kLeastBlockHead) return std::nullopt;
   const auto u32 = [&](std::size_t at) { return get<std::uint32_t>(frame, at); };
   const auto u64 = [&](std::size_t at) { return get<std::uint64_t>(frame, at); };
   return BlockHead{.number = u64(16),
@@ -162,7 +154,8 @@ std::optional<BlockHead> decode_block(Bytes frame) {
                    .lost = u64(56),
                    .dropped = u64(64),
                    .checkpoint = u64(72),
-                   .total = u64(80)};
+                   .total = u64(80),
+                   .packed_crc = frame.size() < kBlockHeadSize ? std::nullopt : std::optional(u32(88))};
 }
 
 std::optional<EndMark> decode_end(Bytes frame) {

@@ -24,7 +24,7 @@ inline constexpr std::uint32_t kHeaderFrame = 0x184D2A50;  // the first of zstd'
 inline constexpr std::uint32_t kBlockFrame = kHeaderFrame + 1;
 inline constexpr std::uint32_t kEndFrame = kHeaderFrame + 2;
 
-inline constexpr std::uint16_t kMajor = 1, kMinor = 0;
+inline constexpr std::uint16_t kMajor = 1, kMinor = 1;
 inline constexpr std::uint32_t kBigEndian = 1u << 0;  // incompatible: records of a big endian host
 inline constexpr std::uint32_t kRedacted = 1u << 0;   // compatible
 
@@ -50,6 +50,7 @@ struct BlockHead {
   std::uint64_t lost = 0, dropped = 0;  // by the kernel, by the writer: totals up to here
   std::uint64_t checkpoint = 0;         // offset of the newest complete checkpoint; 0: none
   std::uint64_t total = 0;              // records of the file up to here, checkpoints not counted
+  std::optional<std::uint32_t> packed_crc;  // of the zstd frame; from version 1.1 on, set by encode()
 };
 
 inline constexpr std::uint32_t kSeriesGoesOn = 1u << 0;  // the run went on in another file
@@ -59,12 +60,14 @@ struct EndMark {
   std::uint64_t blocks = 0, total = 0, latest = 0, lost = 0, dropped = 0;
 };
 
-inline constexpr std::size_t kBlockHeadSize = 92;
+inline constexpr std::size_t kBlockHeadSize = 96;
+inline constexpr std::size_t kLeastBlockHead = 92;  // version 1.0
 
 std::uint32_t crc32(Bytes bytes);  // as in zlib, PNG and Ethernet
 
 std::string encode(const CaptureHeader& header);
-void encode(const BlockHead& head, const Sync& sync, std::span<std::byte, kBlockHeadSize> out);
+void encode(const BlockHead& head, const Sync& sync, Bytes zstd_frame,
+            std::span<std::byte, kBlockHeadSize> out);
 std::string encode(const EndMark& end, const Sync& sync);
 
 struct FrameStart {

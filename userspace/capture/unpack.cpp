@@ -49,6 +49,8 @@ Unpacker::Unpacker() : zstd_(ZSTD_createDCtx()) {
 }
 
 const char* Unpacker::unpack(Bytes frame, const BlockHead& head, std::vector<std::byte>& out) {
+  // zstd's checksum is of the content: it does not see a changed bit that no content depends on.
+  if (head.packed_crc && *head.packed_crc != crc32(frame)) return "a block whose bytes have changed";
   if (const char* wrong = check_frame(frame, head.raw)) return wrong;
   out.resize(head.raw);
   if (ZSTD_decompressDCtx(zstd_.get(), out.data(), out.size(), frame.data(), frame.size()) != out.size())

@@ -27,6 +27,8 @@ namespace {
 using capture::Block;
 using Steady = std::chrono::steady_clock;
 
+constexpr std::size_t kSpareBlocks = 2;  // one is filled while one is written
+
 // What the thread does, in order.
 struct Rotate {
   CaptureHeader next;
@@ -92,7 +94,7 @@ struct CaptureWriter::State {
   void work();
   bool wait_for_job(std::unique_lock<std::mutex>& lock);
   void perform(Job& job, std::uint64_t dropped_so_far);
-  void account(const Job& job, const std::system_error* error);
+  void account(Job& job, const std::system_error* error);
 
   const CaptureOptions options;
   CaptureHeader header;     // of the newest file, which the thread may not have opened yet
@@ -105,6 +107,8 @@ struct CaptureWriter::State {
   std::uint64_t latest = 0, lost = 0, since_checkpoint = 0;
   bool in_checkpoint = false, checkpoint_whole = false, rotating = false, closed = false;
   std::uint32_t block_flags = 0;  // of blocks begun now
+
+  std::vector<std::vector<std::byte>> spare;  // memory of blocks that were written
 
   std::deque<Job> queue;
   std::size_t queued_bytes = 0;
@@ -159,6 +163,10 @@ void CaptureWriter::State::append(RawRecord record) {
 }
 
 void CaptureWriter::State::start_block() {
+  if (!spare.empty()) {
+    pending.records = std::move(spare.back());
+    spare.pop_back();
+  }
   pending.records.reserve(options.block_bytes);
   pending.head.earliest = ~std::uint64_t{0};
   pending.head.flags = block_flags;
@@ -248,8 +256,8 @@ void CaptureWriter::State::perform(Job& job, std::uint64_t dropped_so_far) {
   }
 }
 
-void CaptureWriter::State::account(const Job& job, const std::system_error* error) {
-  const auto* block = std::get_if<Block>(&job);
+void CaptureWriter::State::account(Job& job, const std::system_error* error) {
+  auto* block = std::get_if<Block>(&job);
   if (error) {
     told.error = error->code().value();
     told.text = error->what();
@@ -260,6 +268,10 @@ void CaptureWriter::State::account(const Job& job, const std::system_error* erro
   if (block && (block->head.flags & capture::kCheckpointEnd) && first_checkpoint_end == 0)
     first_checkpoint_end = file_bytes;
   if (block) unsynced = true;
+  if (block && spare.size() < kSpareBlocks) {
+    block->records.clear();
+    spare.push_back(std::move(block->records));
+  }
   if (std::holds_alternative<Sync>(job)) last_sync = Steady::now();
   if (std::holds_alternative<Rotate>(job)) {
     rotating = false;

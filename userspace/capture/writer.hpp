@@ -28,7 +28,7 @@ struct CaptureOptions {
   std::uint64_t rotate_age_ns = 0;  // of a file; 0: no bound
   std::uint64_t checkpoint_bytes =
       64 << 20;                         // records between two checkpoints, before compression; 0: none wanted
-  int level = 1;                        // of zstd
+  int level = -1;                       // of zstd; docs/performance.md compares them
   std::size_t block_bytes = 256 << 10;  // records in a block, before compression; at most 4 MiB
   std::uint64_t flush_ns = 1'000'000'000;  // the longest that a record waits for its block to fill
   std::uint64_t sync_ns =
