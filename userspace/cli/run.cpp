@@ -13,6 +13,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/live.hpp"
+#include "cli/output_file.hpp"
 #include "cli/printing.hpp"
 #include "output/descriptor.hpp"
 #include "pipeline/backoff.hpp"
@@ -30,12 +31,6 @@ std::uint32_t ring_bytes(const std::string& text) {
     throw UsageError("--ring-size " + text +
                      ": write a power of two from 4KiB to 1024MiB, as in --ring-size 8MiB");
   return static_cast<std::uint32_t>(number);
-}
-
-Descriptor open_output(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) throw OutputError("--output " + path + ": " + std::strerror(errno));
-  return Descriptor(fd);
 }
 
 enum class Asked { nothing, stop, reload };
@@ -107,7 +102,7 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
 
   Pipeline pipeline(config.detect, {});
   Descriptor file;
-  if (!run.output.empty()) file = open_output(run.output);
+  if (!run.output.empty()) file = new_file(run.output);
   const int fd = file ? file.get() : STDOUT_FILENO;
   const std::string where = file ? run.output : "standard output";
   // Only the journal: nothing is printed, as a service wants it.
