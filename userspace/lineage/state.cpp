@@ -99,8 +99,8 @@ bool Lineage::restore(const StateItem& item) {
 }
 
 bool Lineage::restore_core(std::string_view body) {
-  if (tlv::restore(*this, body) && runtimes_.size() <= kMostRuntimes && session_ttys_.size() <= kMostSessions &&
-      gone_.size() <= kGoneKept)
+  if (tlv::restore(*this, body) && runtimes_.size() <= kMostRuntimes &&
+      session_ttys_.size() <= kMostSessions && gone_.size() <= kGoneKept)
     return true;
   waiting_.clear();
   runtimes_.clear();
