@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a node process runs, and whether that is still there."""
 import shutil
+from pathlib import Path
 
 from case import scenario
 
@@ -83,3 +84,35 @@ def node_options(case):
     case.find("titled", "svc")
     case.find("imported", "node --no-warnings --import ./pre.js src/server.js")
     case.find("inspected", "node --inspect=127.0.0.1:0 dist/index.js x.js")
+
+
+@scenario({"shim": ["orphan"], "node": ["unsupervised-node"]})
+def volta_shim(case):
+    """volta's shim stays as the parent of the node it starts, with the same argv: one orphan, and its server below."""
+    case.app()
+    own = case.dir / ".volta/tools/image/node/20.11.0/bin/node"
+    own.parent.mkdir(parents=True)
+    shutil.copy(Path(shutil.which("node", path=case.env["PATH"])).resolve(), own)
+    shim = case.dir / ".volta/bin/volta-shim"
+    shim.parent.mkdir(parents=True)
+    shutil.copy(Path("/bin/sh").resolve(), shim)
+    # A shell in the place of the shim reads the first line, node passes over it.
+    entry = case.app_dir / "dist/index.js"
+    entry.write_text(f'":" //; bash -c \'exec -a node "$0" "$1"\' {own} "$0"; exit\n' + entry.read_text())
+    case.left(f"bash -c 'exec -a node {shim} dist/index.js'")
+    case.find("shim", r"node dist/index\.js")
+    case.find("node", r"node dist/index\.js", parent="shim")
+    case.up("node")
+
+
+@scenario({"node": FORGOTTEN})
+def node_of_a_version_manager(case):
+    """nvm, fnm, asdf and mise put node below a folder of its version, and start it through a script that execs it."""
+    case.app()
+    own = case.dir / ".asdf/installs/nodejs/20.11.0/bin/node"
+    own.parent.mkdir(parents=True)
+    shutil.copy(Path(shutil.which("node", path=case.env["PATH"])).resolve(), own)
+    case.write(".asdf/shims/node", f'#!/usr/bin/env bash\nexec {own} "$@"\n', executable=True)
+    case.left(f"{case.dir}/.asdf/shims/node dist/index.js")
+    case.find("node", f"{own} dist/index.js")
+    case.up("node")
