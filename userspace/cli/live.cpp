@@ -2,9 +2,12 @@
 #include "cli/live.hpp"
 
 #include <poll.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <unordered_set>
 
 #include "event.h"
@@ -17,7 +20,9 @@ constexpr std::size_t kAnswersARound = 16;  // some 100 us each: the ring is loo
 // With short waits and thousands of processes answering takes longer than it is until the next looks are due:
 // what is asked then must not keep a command, or its end, from ending.
 constexpr std::uint64_t kLooksAProcess = 16, kMoreLooks = 1024;
-constexpr int kLastPasses = 4;   // a process, what stands above it, a fresh look: three answer each other
+constexpr std::size_t kLastPasses =
+    4;  // a process, what stands above it, a fresh look: three answer each other
+constexpr BootTime kLastLooks = seconds(5);
 constexpr int kQuietRounds = 4;  // empty rounds before the kernel is asked to wake us
 constexpr std::chrono::milliseconds kBusyNap{5};
 constexpr std::chrono::seconds kLongestSleep{1};
@@ -30,12 +35,20 @@ std::int64_t offset_now(BootTime now) { return static_cast<std::int64_t>(real_no
 }  // namespace
 
 Live::Live(Pipeline& pipeline, const KernelOptions& options)
-    : pipeline_(pipeline), source_(options), sink_([this](RawRecord raw) {
+    : pipeline_(pipeline),
+      source_(options),
+      sink_([this](RawRecord raw) {
         stray_head head;
         std::memcpy(&head, raw.data(), sizeof head);
         loss_.record(head);
         feed(raw);
-      }) {}
+      }),
+      looks_(boot_now),
+      wake_(::epoll_create1(EPOLL_CLOEXEC)) {
+  epoll_event event{.events = EPOLLIN, .data = {}};
+  if (!wake_ || ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, looks_.fd(), &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll");
+}
 
 // Secrets are taken out before anything else sees the record.
 void Live::feed(RawRecord raw) {
@@ -54,26 +67,25 @@ void Live::start(RawRecord session) {
 
 bool Live::round() {
   const std::size_t records = source_.drain(sink_);
-  for (Request& request : pipeline_.detectors().take_requests()) asked_.push_back(std::move(request));
-  const bool asked = answered_ < asked_.size();
-  answer(kAnswersARound);
+  ask();
+  const std::size_t answers = answer(kAnswersARound);
   tick_if_due();
   clock_if_changed();
   audit_if_lost();
-  return records > 0 || asked;
+  return records > 0 || answers > 0;
 }
 
-void Live::answer(std::size_t at_most) {
-  for (; at_most > 0 && answered_ < asked_.size(); --at_most) {
-    const Request request = std::move(asked_[answered_++]);
-    ++looked_;
-    feed(observer_.look(request, boot_now()));
-    for (Request& more : pipeline_.detectors().take_requests()) asked_.push_back(std::move(more));
-  }
-  if (answered_ == asked_.size()) {
-    asked_.clear();
-    answered_ = 0;
-  }
+void Live::ask() {
+  for (Request& request : pipeline_.detectors().take_requests()) looks_.ask(std::move(request));
+}
+
+std::size_t Live::answer(std::size_t at_most) {
+  const std::size_t answers = looks_.take(at_most, [this](RawRecord raw) {
+    feed(raw);
+    ask();
+  });
+  looked_ += answers;
+  return answers;
 }
 
 void Live::tick_if_due() {
@@ -142,26 +154,37 @@ void Live::audit(std::uint64_t lost) {
 
 void Live::settle() {
   const std::uint64_t end = looked_ + kLooksAProcess * pipeline_.lineage().counts().live + kMoreLooks;
-  while ((round() || answered_ < asked_.size()) && looked_ < end) {
+  while (looked_ < end) {
+    if (round()) continue;
+    if (looks_.open() == 0) break;
+    looks_.wait(kBusyNap);
   }
 }
 
 void Live::ask_about_all() {
   for (const Process* process : pipeline_.lineage().live_by_key())
-    if (!process->kthread) asked_.push_back({process->key, Look::process, {}});
+    if (!process->kthread) looks_.ask({process->key, Look::process, {}});
 }
 
 void Live::look_at_all() {
   for (const Process* process : pipeline_.lineage().live_by_key()) {
     if (process->kthread) continue;
-    for (const Look look : {Look::process, Look::usage, Look::sockets}) asked_.push_back({process->key, look, {}});
+    for (const Look look : {Look::process, Look::usage, Look::sockets}) looks_.ask({process->key, look, {}});
   }
   settle();
 }
 
+int Live::wake(int wake_fd) {
+  if (wake_fd >= 0 && wake_fd != woken_by_) {
+    epoll_event event{.events = EPOLLIN, .data = {}};
+    ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, wake_fd, &event);
+    woken_by_ = wake_fd;
+  }
+  return wake_.get();
+}
+
 void Live::sleep(bool busy, int wake_fd) {
   quiet_rounds_ = busy ? 0 : quiet_rounds_ + 1;
-  if (answered_ < asked_.size()) return;
   const BootTime now = boot_now();
   std::chrono::nanoseconds longest = kLongestSleep;
   if (const auto due = pipeline_.detectors().next_due())
@@ -170,12 +193,12 @@ void Live::sleep(bool busy, int wake_fd) {
                                   : std::chrono::nanoseconds(0));
   if (quiet_rounds_ < kQuietRounds) {
     // Records are coming: a nap is cheaper for the host than a wakeup for each of them.
-    pollfd wake{wake_fd, POLLIN, 0};
-    ::poll(&wake, wake_fd >= 0 ? 1 : 0,
+    pollfd one{wake(wake_fd), POLLIN, 0};
+    ::poll(&one, 1,
            static_cast<int>(std::min<std::chrono::nanoseconds>(kBusyNap, longest).count() / 1'000'000));
     return;
   }
-  source_.wait(longest, wake_fd);
+  source_.wait(longest, wake(wake_fd));
 }
 
 void Live::stop() {
@@ -184,8 +207,12 @@ void Live::stop() {
   }
   // A loss of the last moments waits for no later look.
   if (const auto lost = std::max(source_.lost(), pipeline_.lost()); lost != lost_told_) audit(lost);
-  for (int pass = 0; pass < kLastPasses && answered_ < asked_.size(); ++pass)
-    answer(asked_.size() - answered_);
+  const BootTime end = boot_now() + kLastLooks;
+  std::size_t left = kLastPasses * looks_.open();
+  while (left > 0 && looks_.open() > 0 && boot_now() < end) {
+    looks_.wait(kBusyNap);
+    left -= answer(left);
+  }
   stray_head head = wire::head(STRAY_END, boot_now());
   head.lost = std::max(source_.lost(), pipeline_.lost());
   feed(wire::Record<stray_end>(head).bytes());

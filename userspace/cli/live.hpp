@@ -7,8 +7,9 @@
 
 #include "kernel/kernel_source.hpp"
 #include "kernel/loss.hpp"
-#include "observe/observer.hpp"
+#include "observe/looks.hpp"
 #include "observe/redact.hpp"
+#include "output/descriptor.hpp"
 #include "pipeline/pipeline.hpp"
 
 namespace stray {
@@ -35,7 +36,9 @@ class Live {
 
  private:
   void feed(RawRecord raw);
-  void answer(std::size_t at_most);
+  void ask();  // what the core wants observed
+  std::size_t answer(std::size_t at_most);
+  int wake(int wake_fd);  // readable when that is, or an answer is there
   void tick_if_due();
   void clock_if_changed();
   void audit_if_lost();
@@ -43,11 +46,11 @@ class Live {
 
   Pipeline& pipeline_;
   KernelSource source_;
-  Observer observer_;
   Redactor redactor_;
   RecordSink sink_, tee_;
-  std::vector<Request> asked_;
-  std::size_t answered_ = 0;
+  Looks looks_;
+  Descriptor wake_;
+  int woken_by_ = -1;         // the caller's part of wake_
   std::uint64_t looked_ = 0;  // in all
   LossSpan loss_;
   std::uint64_t lost_told_ = 0;
