@@ -29,6 +29,10 @@ const std::string kEverything = R"toml(
 [times]
 orphan_grace = "1h30min"
 min_age = "250ms"
+[limits]
+memory_limit = "300MiB"
+memory_samples = 2
+storm_execs = 7
 [after]
 dev-tool = "0"
 [severity]
@@ -68,6 +72,9 @@ TEST_F(ConfigTest, WhatIsShownIsTheSameConfigurationAgain) {
   Config first, second;
   ASSERT_EQ(read(kEverything, first), std::vector<std::string>{});
   EXPECT_EQ(first.detect.orphan_grace, minutes(90));
+  EXPECT_EQ(first.detect.memory_limit, 300u << 20);
+  EXPECT_EQ(first.detect.memory_samples, 2u);
+  EXPECT_EQ(first.detect.storm_execs, 7u);
   EXPECT_EQ(first.detect.severity[0], Severity::critical);
   EXPECT_EQ(first.redact, (std::vector<std::string>{"--pin=(\\d+)", "a\"b"}));
   ASSERT_EQ(first.detect.programs->runtimes.size(), 2u);
@@ -108,6 +115,12 @@ TEST_F(ConfigTest, EverythingThatIsWrongIsToldInOrder) {
   }
 }
 
+TEST_F(ConfigTest, LimitsThatCannotBeAreTold) {
+  EXPECT_EQ(problems("[limits]\nmemory_limit = \"much\"\nmemory_samples = 0\nstorm_execs = -1\n").size(), 3u);
+  EXPECT_EQ(problems("[limits]\nmemory_limit = \"0\"\n").size(), 1u);
+  EXPECT_EQ(problems("[limits]\nmemory_limit = 300\nstorm_execs = 1.5\n").size(), 2u);
+}
+
 TEST_F(ConfigTest, PatternsComeBesideTheBuiltIn) {
   Config config;
   ASSERT_EQ(read("[redact]\npatterns = ['x=(.+)']\n", config), std::vector<std::string>{});
@@ -116,6 +129,12 @@ TEST_F(ConfigTest, PatternsComeBesideTheBuiltIn) {
   Config off;
   ASSERT_EQ(read("[redact]\nbuiltin = false\n", off), std::vector<std::string>{});
   EXPECT_TRUE(off.redact_patterns().empty());
+}
+
+TEST(Values, SizesAreWrittenAsTheyAreRead) {
+  for (const char* text : {"0", "1000", "1KiB", "1500KiB", "300MiB", "1GiB", "4TiB"})
+    EXPECT_EQ(size_text(parse_size(text, "x")), text);
+  EXPECT_EQ(size_text(parse_size("2048", "x")), "2KiB");
 }
 
 TEST(Values, DurationsAreWrittenAsTheyAreRead) {

@@ -239,6 +239,49 @@ TEST_F(DetectTest, AProcessFoundAtTheStartIsToldByItsAge) {
   EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}, {"stale-script", 20}}));
 }
 
+TEST_F(DetectTest, HowLongAnOomKillIsToldCanBeChangedWhileItIs) {
+  const ProcessKey second = key(21, 3);
+  start_server();
+  feed(fork(second, shell, at(10)));
+  feed(exec(second, at(10), "/usr/bin/hog", {"hog"}));
+  feed(oom(node, at(15), "/limited"));
+  feed(exit(node, at(15), 9, {}));
+  options.oom_keep = hours(48);
+  pipeline->detectors().replace_options(options);
+  until(at(25 * 3600));
+  EXPECT_EQ(count("cleared oom-kill", 20), 0u);
+  until(at(48 * 3600 + 15));
+  EXPECT_EQ(count("cleared oom-kill", 20), 1u);
+
+  feed(oom(second, at(48 * 3600 + 20), "/limited"));
+  options.oom_keep = hours(1);
+  pipeline->detectors().replace_options(options);
+  until(at(49 * 3600 + 30));
+  EXPECT_EQ(count("cleared oom-kill", 21), 1u);
+}
+
+TEST_F(DetectTest, AnInstallLeftBehindHasTwoHours) {
+  start_server({"node", "/usr/bin/npm", "ci"});
+  const ProcessKey tool = key(30, 11);
+  feed(fork(tool, node, at(11), {}, on_tty));
+  feed(exec(tool, at(11), "/usr/bin/dash", {"sh", "-c", "node-gyp rebuild"}, on_tty));
+  leave_behind();
+  until(at(20 + 7199));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  until(at(20 + 7200));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}}));
+}
+
+TEST_F(DetectTest, AnInstallThatStartsAServerHasNot) {
+  start_server({"node", "/usr/bin/npm", "ci"});
+  const ProcessKey server = key(30, 11);
+  feed(fork(server, node, at(11), {}, on_tty));
+  feed(exec(server, at(11), "/usr/bin/node", {"node", "server.js"}, on_tty));
+  leave_behind();
+  until(at(50));
+  EXPECT_TRUE(raised().contains({"orphan", 20}));
+}
+
 TEST_F(DetectTest, OomKillsAreBoundedAndTheOldestMakesRoom) {
   const auto victim = [](std::uint32_t i) { return key(1000 + i, 5); };
   for (std::uint32_t i = 0; i < 1030; ++i) {

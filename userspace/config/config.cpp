@@ -50,6 +50,7 @@ class Lines {
  public:
   explicit Lines(const Config& config) : config_(config) {
     times();
+    limits();
     by_kind();
     out.push_back({"[redact]", "builtin", yes_or_no(config.redact_builtin), "redact.builtin"});
     out.push_back({"[redact]", "patterns", quoted(config.redact), "redact.patterns"});
@@ -62,6 +63,13 @@ class Lines {
     for (const TimeKey& key : time_keys())
       out.push_back({"[times]", std::string(key.name), quoted(duration_text(config_.detect.*(key.value))),
                      "times." + std::string(key.name), key.meaning});
+  }
+  void limits() {
+    out.push_back({"[limits]", "memory_limit", quoted(size_text(config_.detect.memory_limit)),
+                   "limits.memory_limit", "of a process that nothing else limits"});
+    for (const CountKey& key : count_keys())
+      out.push_back({"[limits]", std::string(key.name), std::to_string(config_.detect.*(key.value)),
+                     "limits." + std::string(key.name), key.meaning});
   }
   void by_kind() {
     for (const Kind kind : kKinds)
@@ -143,6 +151,7 @@ const std::vector<TimeKey>& time_keys() {
       {"interactive_production_grace", &D::interactive_production_grace,
        "the same, with NODE_ENV=production and listening"},
       {"batch_max_age", &D::batch_max_age, "jobs of cron and at"},
+      {"cli_max_age", &D::cli_max_age, "an install, a build, a test run that was left behind"},
       {"stale_interval", &D::stale_interval, "how often scripts are looked at"},
       {"sample_interval", &D::sample_interval, "how often open findings are looked at"},
       {"orphan_warn_age", &D::orphan_warn_age, "a notice becomes a warning"},
@@ -155,6 +164,15 @@ const std::vector<TimeKey>& time_keys() {
       {"memory_calm", &D::memory_calm, "memory must be below its limit for so long"},
       {"old_code_warn_age", &D::old_code_warn_age, "old code becomes a warning"},
       {"min_age", &D::min_age, "nothing is said of a younger process"},
+  };
+  return keys;
+}
+
+const std::vector<CountKey>& count_keys() {
+  using D = DetectOptions;
+  static const std::vector<CountKey> keys{
+      {"memory_samples", &D::memory_samples, "looks in a row, sample_interval apart, that must be above it"},
+      {"storm_execs", &D::storm_execs, "starts within storm_window that make a restart storm"},
   };
   return keys;
 }

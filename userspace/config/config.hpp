@@ -47,4 +47,11 @@ struct TimeKey {
 };
 const std::vector<TimeKey>& time_keys();  // by their order in the file
 
+struct CountKey {
+  std::string_view name;
+  std::uint32_t DetectOptions::*value;
+  std::string_view meaning;
+};
+const std::vector<CountKey>& count_keys();  // of [limits], beside memory_limit
+
 }  // namespace stray

@@ -32,6 +32,7 @@ class ConfigFile {
       });
     };
     toml_.each_key(*root, {{"times", [&](const toml::node& n) { times(n); }},
+                           {"limits", [&](const toml::node& n) { limits(n); }},
                            {"after", [&](const toml::node& n) { after(n); }},
                            {"severity", [&](const toml::node& n) { severity(n); }},
                            {"redact", [&](const toml::node& n) { redact(n); }},
@@ -60,6 +61,30 @@ class ConfigFile {
       keys.emplace_back(key.name, [this, &key](const toml::node& value) {
         duration(value, key.name, [&](BootTime time) { out_.detect.*(key.value) = time; });
         from_here("times." + std::string(key.name), value.source());
+      });
+    toml_.each_key(*table, keys);
+  }
+
+  void limits(const toml::node& node) {
+    const toml::table* table = toml_.table(node, "limits");
+    if (!table) return;
+    TomlReader::Keys keys;
+    keys.emplace_back("memory_limit", [this](const toml::node& value) {
+      from_here("limits.memory_limit", value.source());
+      if (const auto text = toml_.text(value, "memory_limit"))
+        toml_.guard(value, [&] { out_.detect.memory_limit = parse_size(*text, "memory_limit"); });
+      if (out_.detect.memory_limit == 0) toml_.problem(value.source(), "memory_limit must not be 0");
+    });
+    for (const CountKey& key : count_keys())
+      keys.emplace_back(key.name, [this, &key](const toml::node& value) {
+        constexpr std::int64_t kMost = 1'000'000;
+        from_here("limits." + std::string(key.name), value.source());
+        const auto number = toml_.number(value, key.name);
+        if (!number) return;
+        if (*number < 1 || *number > kMost)
+          return toml_.problem(value.source(),
+                               std::string(key.name) + " must be from 1 to " + std::to_string(kMost));
+        out_.detect.*(key.value) = static_cast<std::uint32_t>(*number);
       });
     toml_.each_key(*table, keys);
   }
@@ -169,7 +194,10 @@ class ConfigFile {
     keys.emplace_back("like", [&](const toml::node& value) {
       const auto text = toml_.text(value, "like");
       const auto like = runtime_named(text.value_or(""));
-      if (text && !like) toml_.problem(value.source(), "like must be \"node\", \"bun\", \"deno\", \"electron\", \"python\", \"ruby\", \"java\" or \"php\"");
+      if (text && !like)
+        toml_.problem(value.source(),
+                      "like must be \"node\", \"bun\", \"deno\", \"electron\", \"python\", \"ruby\", "
+                      "\"java\" or \"php\"");
       rule.like = like.value_or(Runtime::none);
     });
     keys.emplace_back("value_options", toml_.into(rule.value_options, "value_options"));

@@ -69,4 +69,12 @@ std::uint64_t parse_size(std::string_view text, std::string_view where) {
   return number << unit->second;
 }
 
+std::string size_text(std::uint64_t bytes) {
+  static constexpr std::pair<const char*, int> kUnits[] = {
+      {"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}};
+  for (const auto& [name, shift] : kUnits)
+    if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0) return std::to_string(bytes >> shift) + name;
+  return std::to_string(bytes);
+}
+
 }  // namespace stray

@@ -26,4 +26,7 @@ std::string duration_text(BootTime time);
 // "64KiB", "8MiB", "4GiB", or a number of bytes.
 std::uint64_t parse_size(std::string_view text, std::string_view where);
 
+// As parse_size reads it: "1GiB", "1000".
+std::string size_text(std::uint64_t bytes);
+
 }  // namespace stray

@@ -474,7 +474,9 @@ void Detectors::set_severity(Kind kind, Condition& condition) const {
 }
 
 void Detectors::replace_options(DetectOptions options) {
+  for (const auto& [key, oom] : ooms_) timers_.erase({oom.finding.raised + options_.oom_keep, key});
   options_ = std::move(options);
+  for (const auto& [key, oom] : ooms_) timers_.insert({oom.finding.raised + options_.oom_keep, key});
   for (const Process* process : lineage_.live_by_key()) consider(*process);
 }
 

@@ -41,7 +41,6 @@ struct DetectOptions {
   BootTime interactive_production_grace = minutes(15);
   BootTime batch_max_age = hours(6);
   BootTime cli_max_age = hours(2);
-  BootTime reparent_recheck = milliseconds(50);
   BootTime stale_interval = seconds(60);
   BootTime sample_interval = seconds(30);
   BootTime inspector_grace = seconds(10);

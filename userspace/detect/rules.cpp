@@ -76,6 +76,21 @@ bool holds_watched(const Scene& scene, const Process& p) {
   return false;
 }
 
+// An install, a build, a test run comes to its end by itself: nothing below and including this one lasts.
+bool only_one_shots(const Scene& scene, const Process& p) {
+  const auto passing = [](Role role) {
+    return role == Role::cli || role == Role::wrapper || role == Role::none;
+  };
+  bool any = p.program().role == Role::cli;
+  for (const ProcessKey& key : descendants(p)) {
+    const Process* member = scene.lineage.find(key);
+    if (!member) continue;
+    any |= member->program().role == Role::cli;
+    if (!passing(member->program().role)) return false;
+  }
+  return any && passing(p.program().role);
+}
+
 void pm2_evidence(const Scene& scene, const Process& p, Condition& out) {
   bool god = false;
   for (const auto& [key, other] : scene.lineage.supervisors())
@@ -96,15 +111,16 @@ std::optional<Condition> judge_orphan(const Scene& scene, const Process& p) {
   if (!watched && (accidents.size() < 2 || detached_like_daemon(p))) return {};
 
   Condition out;
+  const BootTime from = p.reparented != BootTime{} ? p.reparented : p.key.start;
+  const BootTime old = age(scene, from);
   out.wait = scene.options.at_once ? BootTime{} : scene.options.orphan_grace;
   out.since = p.reparented;
-  const BootTime old = age(scene, p.reparented != BootTime{} ? p.reparented : p.key.start);
+  if (only_one_shots(scene, p)) out.wait = scene.options.cli_max_age, out.since = from;
   const auto memory = group_memory(scene, p);
   if (!accidents.empty() && old >= scene.options.orphan_warn_age) out.severity = Severity::warning;
   if (!environment_supervisor(p).empty()) out.severity = Severity::warning;
   if (exposed(p) && (script_gone(p) || p.program().role == Role::dev_tool)) out.severity = Severity::critical;
   if (old >= scene.options.orphan_critical_age && memory >= (200u << 20)) out.severity = Severity::critical;
-  const BootTime from = p.reparented != BootTime{} ? p.reparented : p.key.start;
   if (out.severity < Severity::warning && !accidents.empty())
     out.severity_until = from + scene.options.orphan_warn_age;
 
