@@ -47,7 +47,8 @@ class Plan(Folder):
         node = self.folder / "node"
         shutil.copy(os.path.realpath(shutil.which("sh")), node)
         os.mkfifo(self.folder / "never")
-        pid = self.leave_behind(str(node), "-c", f"trap '' TERM; read line < {self.folder}/never")
+        (self.folder / "wait.js").write_text(f"trap '' TERM\nread line < {self.folder}/never\n")
+        pid = self.leave_behind(str(node), str(self.folder / "wait.js"))
         script = self.plan(pid)
         script.write_text(script.read_text().replace("tries=100", "tries=2"))
         done = self.run_script(script)

@@ -25,6 +25,7 @@ bool ends(Kind kind) {
     case Kind::dev_tool:
     case Kind::stale_script:
     case Kind::supervisor_lost:
+    case Kind::duplicate:
       return true;
     default:
       return false;
@@ -121,9 +122,20 @@ EndGroup end_below(const Scene& scene, const Process& top) {
   return out;
 }
 
+// It serves somebody: it is moved below a supervisor in a quiet hour, not ended with what was forgotten.
+bool serves(const Process& p, const std::vector<const Finding*>& findings) {
+  bool unsupervised = false, outdated = false;
+  for (const Finding* f : findings) {
+    unsupervised |= f->kind == Kind::unsupervised_node;
+    outdated |= f->kind == Kind::stale_script || f->kind == Kind::duplicate;
+  }
+  const bool used = (p.seen && !p.seen->sockets.empty()) || env_value(p.env(), "NODE_ENV") == "production";
+  return unsupervised && !outdated && used && p.program().entry_kind == EntryKind::file;
+}
+
 Plan make_plan(const Scene& scene, const std::vector<Finding>& open) {
   Plan out;
-  std::set<ProcessKey> ended, serving;
+  std::set<ProcessKey> ended, serving, kept;
   std::map<ProcessKey, std::vector<const Finding*>> by_process;
   for (const Finding& finding : open) by_process[finding.process].push_back(&finding);
   std::map<ProcessKey, std::size_t> group_of;  // by the topmost process
@@ -141,7 +153,15 @@ Plan make_plan(const Scene& scene, const std::vector<Finding>& open) {
       continue;
     }
     if (serve && !gone && p->program().entry_kind == EntryKind::file) serving.insert(key);
-    if (!end) continue;
+    if (serves(*p, findings)) kept.insert(key);
+    if (!end) {
+      for (const Finding* f : findings) {
+        if (f->kind == Kind::unsupervised_node) continue;
+        out.notes.push_back(std::string(to_string(f->kind)) + ": " + f->what.message);
+        for (const std::string& line : f->what.remedy) out.notes.push_back("  " + line);
+      }
+      continue;
+    }
     const auto [it, fresh] = group_of.emplace(top_of_launch(*p).key, out.end.size());
     if (fresh) out.end.push_back(end_group_of(scene, *p));
     EndGroup& group = out.end[it->second];
@@ -152,6 +172,12 @@ Plan make_plan(const Scene& scene, const std::vector<Finding>& open) {
         if (line.starts_with("# ") || line.starts_with("pm2 ")) group.then.push_back(line);
     }
   }
+  std::erase_if(out.end, [&](const EndGroup& group) {
+    return std::any_of(group.stages.begin(), group.stages.end(), [&](const auto& stage) {
+      return std::any_of(stage.begin(), stage.end(),
+                         [&](const Ending& e) { return kept.contains(e.process); });
+    });
+  });
   // A process stands in one group only: the first, whose top is older.
   for (EndGroup& group : out.end) {
     for (auto& stage : group.stages)

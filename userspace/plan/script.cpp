@@ -121,6 +121,7 @@ std::string head(const Plan& plan, const std::string& host, const std::string& d
     out +=
         "#   sh plan.sh files      writes a proposal for each server that nobody looks after, and changes\n"
         "#                         nothing else; look at it, and correct it\n"
+        "#   sh plan.sh end N      ends server N, if nobody needs it\n"
         "#   sh plan.sh pm2 N      ends server N and starts it under PM2, in a quiet hour\n"
         "#   sh plan.sh systemd N  ends server N and starts it as a systemd service (root)\n";
   out += "#   sh plan.sh verify     what is so now\n";
@@ -146,13 +147,14 @@ std::string move_lines(const Server& server, const std::string& number) {
     out += "  echo 'this cannot be written as a file for PM2' >&2\n  return 1\n";
   } else {
     out += "  as " + user + " pm2 --version >/dev/null || { echo 'pm2 cannot be run' >&2; return 1; }\n";
-    out += "  files_" + number + "\n  mkdir -p " + folder + "/logs\"\n";
-    out += "  chown -R " + user + " " + folder + "\"\n";
+    out += "  files_" + number + "\n  chown -R " + user + " " + folder + "\"\n";
     out += "  end_" + number + "  # PM2 ends in \"errored\" while its port is taken\n";
     out += "  as " + user + " pm2 start " + folder + "/ecosystem.config.js\"\n";
     out += "  as " + user + " pm2 save\n";
-    out +=
-        "  pm2 startup systemd -u " + user + " --hp \"$(home " + user + ")\"  # root; back after a reboot\n";
+    out += "  if [ -d /run/systemd/system ]; then  # back after a reboot\n    pm2 startup systemd -u " +
+           user + " --hp \"$(home " + user + ")\"\n  else\n" +
+           "    echo 'systemd does not run here: after a reboot PM2 must be started by hand (pm2 "
+           "resurrect)'\n  fi\n";
     out += "  as " + user + " pm2 status\n";
   }
   out += "}\nsystemd_" + number + "() {\n";
@@ -209,7 +211,7 @@ std::string plan_script(const Plan& plan, const std::string& host, const std::st
   if (!files.empty()) out += "  files)\n" + files + "    ;;\n";
   for (std::size_t i = 0; i < plan.servers.size(); ++i) {
     const std::string number = std::to_string(i + 1);
-    for (const char* way : {"pm2", "systemd"})
+    for (const char* way : {"end", "pm2", "systemd"})
       out += "  '" + std::string(way) + " " + number + "') " + way + "_" + number + " ;;\n";
   }
   return out + "  *)\n    echo 'no such step: see the head of this script' >&2\n    exit 2\n    ;;\nesac\n";
