@@ -92,7 +92,7 @@ class Move(Folder):
         self.assertTrue((Path(self.env["PM2_HOME"]) / "dump.pm2").exists())
         self.assertIn("looked after pm2: app, restarts it", stray("explain", str(new), "--color", "never").stdout.decode().lower())
         policy = self.folder / "policy.toml"
-        policy.write_text('[[app]]\nname = "web"\nmatch = { argv = "*dist/index.js" }\ninstances = 1\nsupervisor = "pm2"\n')
+        policy.write_text(f'[[app]]\nname = "web"\nmatch = {{ argv = "*dist/index.js", cwd = "{folder}" }}\ninstances = 1\nsupervisor = "pm2"\n')
         done = stray("check", str(policy))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
