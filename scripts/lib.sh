@@ -84,3 +84,19 @@ build_target() {
 build_stray() {
   if has_build; then build_target stray; else build_target stray -DSTRAY_TESTS:BOOL=OFF; fi
 }
+
+# The npm tools of the scenarios, as the lock file has them; without them their scenarios are skipped. The lock file
+# names no addresses, which `npm ci` of npm 11 refuses; `npm install` keeps to its versions and hashes all the same.
+install_npm_tools() {
+  local from=$root/tests/scenarios to=$build/scenario-tools
+  cmp -s "$from/package-lock.json" "$to/node_modules/.installed" && return
+  say "installing pm2, nodemon and vite for the scenarios"
+  mkdir -p "$to"
+  cp "$from/package.json" "$from/package-lock.json" "$to/"
+  if (cd "$to" && npm install --no-audit --no-fund --ignore-scripts) >"$build/npm.log" 2>&1 </dev/null; then
+    cp "$from/package-lock.json" "$to/node_modules/.installed"
+  else
+    tail -n 5 "$build/npm.log" >&2
+    say "npm could not install them; the scenarios that need them are skipped ($build/npm.log)"
+  fi
+}
