@@ -315,6 +315,12 @@ enum stray_saved {
   STRAY_SAVED_NO = 2,
 };
 
+enum stray_restart {
+  STRAY_RESTART_UNKNOWN = 0, /* not in a service, or its unit file could not be read */
+  STRAY_RESTART_NO = 1,      /* not after a crash */
+  STRAY_RESTART_YES = 2,
+};
+
 struct stray_saw_process {
   struct stray_head head;
   __u32 ppid; /* in the observer's pid namespace; 0: not known */
@@ -324,7 +330,7 @@ struct stray_saw_process {
   __u32 tty_minor;
   __u32 uid;
   __u32 loginuid;
-  __u32 reserved;
+  __u32 restart;  /* enum stray_restart: of its systemd unit; 0 in captures older than this field */
   __u8 stdio[4]; /* enum stray_stdio of descriptors 0 to 2 */
   __u8 state;    /* letter of /proc/PID/stat */
   __u8 reserved2[3];

@@ -137,7 +137,7 @@ struct Saw {
   Tty tty{};
   std::vector<std::string> argv{}, env{};
   std::string cwd = "/srv/app", exe{}, cgroup = "/", pidfile{};
-  std::uint32_t boot = 0, saved = 0;
+  std::uint32_t boot = 0, saved = 0, restart = 0;
   std::string boot_by{};
   std::uint32_t flags = STRAY_SAW_ENVIRON | STRAY_SAW_STDIO;
   std::uint8_t stdio = STRAY_STDIO_NULL;
@@ -149,7 +149,7 @@ inline Bytes saw(ProcessKey who, BootTime time, const Saw& saw = {}) {
     s.ppid = saw.ppid, s.sid = saw.sid, s.pgid = saw.pgid, s.uid = 1000, s.loginuid = kNoLogin, s.state = 'S';
     s.tty_major = saw.tty.major, s.tty_minor = saw.tty.minor;
     for (int i = 0; i < 3; ++i) s.stdio[i] = saw.stdio;
-    s.boot = saw.boot, s.saved = saw.saved;
+    s.boot = saw.boot, s.saved = saw.saved, s.restart = saw.restart;
   });
   record.add(&stray_saw_process::boot_by, saw.boot_by);
   record.add(&stray_saw_process::argv, joined(saw.argv)).add(&stray_saw_process::env, joined(saw.env));

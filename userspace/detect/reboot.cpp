@@ -50,7 +50,7 @@ Reboot by_supervisor(const Lineage& lineage, const Process& p, const Supervision
   }
   const bool looked = by && by->seen && by->seen->boot != STRAY_BOOT_UNKNOWN;
   const Process& from = looked ? *by : p;
-  if (!from.seen || place.kind != CgroupPlace::Kind::service) return Reboot::unknown;
+  if (!from.seen || place.kind != CgroupPlace::Kind::service || place.launcher) return Reboot::unknown;
   return by_unit(from, place.unit, out);
 }
 

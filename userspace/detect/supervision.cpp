@@ -52,20 +52,33 @@ bool by_container(const Process& process, const CgroupPlace& place, Supervision&
   return true;
 }
 
+// What the unit file says, as somebody looked: at the main process, else at this one.
+Restarts restarts_of_unit(const Process& main, const Process& process, Supervision& out) {
+  const bool looked = main.seen && main.seen->restart != STRAY_RESTART_UNKNOWN;
+  const auto& seen = looked ? main.seen : process.seen;
+  if (!seen || seen->restart == STRAY_RESTART_UNKNOWN) return Restarts::unknown;
+  const bool yes = seen->restart == STRAY_RESTART_YES;
+  out.evidence.push_back({"restart", yes ? "its unit restarts it after a crash"
+                                         : "its unit does not restart it after a crash (Restart=)"});
+  return yes ? Restarts::yes : Restarts::no;
+}
+
 bool by_unit(const Process& process, const CgroupPlace& place, Supervision& out) {
-  if (place.kind != CgroupPlace::Kind::service || place.launcher) return false;
+  if (place.kind != CgroupPlace::Kind::service) return false;
   const Process* main = main_above(process, place);
+  // What sshd or cron start is not the service; sshd and cron are.
+  if (place.launcher && main != &process) return false;
   if (!main) {
     out.evidence.push_back({"unit", "stands in " + place.unit + ", but not below the unit's main process"});
     return false;
   }
   out.verdict = Verdict::systemd;
   out.name = place.unit;
-  out.restarts = Restarts::unknown;
   out.by = main->parent ? main->parent->key : ProcessKey{};
   out.evidence.push_back({"cgroup", "cgroup " + std::string(process.cgroup())});
   out.evidence.push_back({"main", main == &process ? "it is the unit's main process"
                                                    : "below the unit's main process " + pid_text(*main)});
+  out.restarts = restarts_of_unit(*main, process, out);
   return true;
 }
 

@@ -175,6 +175,7 @@ struct Saved<Observed> {
     a(32, o.children_time);
     a(33, o.children);
     a(34, o.zombies);
+    a(35, o.restart);
   }
 };
 

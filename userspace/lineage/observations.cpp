@@ -57,6 +57,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
   seen.cwd = saw.cwd, seen.exe = saw.exe, seen.user = saw.user, seen.login = saw.login;
   seen.pidfile = saw.pidfile, seen.pm2 = saw.pm2, seen.title = saw.argv.bytes();
   seen.boot = saw.boot, seen.saved = saw.saved, seen.boot_by = saw.boot_by;
+  seen.restart = saw.restart;
   recount(seen);
   process->sid = saw.sid, process->pgid = saw.pgid, process->tty = saw.tty, process->uid = saw.uid;
   process->loginuid = saw.loginuid;

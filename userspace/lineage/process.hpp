@@ -146,9 +146,9 @@ struct Observed {
   ScriptSeen script;        // the latest look
   ScriptSeen script_first;  // the first look that found the file: what runs
   BootTime script_missing_since{};
-  BootTime script_changed_since{};    // the first look that found other code than the one before
-  std::uint32_t exe_state = 0;        // enum stray_exe_state
-  std::uint32_t boot = 0, saved = 0;  // enum stray_boot, enum stray_saved
+  BootTime script_changed_since{};                 // the first look that found other code than the one before
+  std::uint32_t exe_state = 0;                     // enum stray_exe_state
+  std::uint32_t boot = 0, saved = 0, restart = 0;  // enum stray_boot, stray_saved, stray_restart
   std::string boot_by;
   std::uint64_t rss = 0, anon = 0, swap = 0, cpu_ns = 0;
   std::uint64_t memory_limit = 0, memory_used = 0, memory_available = 0;  // of its cgroup, of the host
@@ -159,8 +159,9 @@ struct Observed {
   Charge charge;
 
   std::size_t footprint() const {
-    std::size_t bytes = sizeof *this + sockets.size() * sizeof(Listening) + hours.size() * sizeof(MemoryHour) +
-                        boot_by.size() + script.link.size() + script.target.size();
+    std::size_t bytes = sizeof *this + sockets.size() * sizeof(Listening) +
+                        hours.size() * sizeof(MemoryHour) + boot_by.size() + script.link.size() +
+                        script.target.size();
     for (const std::string* text : {&cwd, &exe, &user, &login, &pidfile, &pm2, &title, &script.entry,
                                     &script.path, &script_first.entry, &script_first.path})
       bytes += text->size();

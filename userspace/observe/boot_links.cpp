@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "detect/words.hpp"
+#include "observe/unit_file.hpp"
 
 namespace stray {
 namespace {
@@ -43,10 +44,11 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &facts) == 0;
 }
 
-// "web@1.service" -> "web@.service", for the file that holds it.
-std::string template_of(const std::string& unit) {
-  const auto at = unit.find('@');
-  return at == std::string::npos ? unit : unit.substr(0, at + 1) + unit.substr(unit.rfind('.'));
+// "user@1000.service" -> "/run/user/1000/systemd/transient".
+std::string transient_of(const std::string& manager) {
+  const auto at = manager.find('@');
+  if (at == std::string::npos) return "/run/systemd/transient";
+  return "/run/user/" + manager.substr(at + 1, manager.rfind('.') - at - 1) + "/systemd/transient";
 }
 
 }  // namespace
@@ -62,6 +64,7 @@ void BootLinks::read(BootTime now) {
 BootFacts BootLinks::of(const std::string& unit, const Links& links,
                         const std::vector<std::string>& dirs) const {
   BootFacts out;
+  out.restart = restart_of_unit(unit, dirs);
   const std::string stem = unit.substr(0, unit.rfind('.'));
   // A socket, timer or path unit that is enabled starts its service too.
   for (const char* type : {".service", ".socket", ".timer", ".path"})
@@ -79,19 +82,19 @@ BootFacts BootLinks::of(const std::string& unit, const Links& links,
 
 BootFacts BootLinks::unit(const CgroupPlace& place, const std::string& user, const std::string& home,
                           BootTime now) {
-  if (place.kind != CgroupPlace::Kind::service || place.launcher) return {};
+  if (place.kind != CgroupPlace::Kind::service) return {};
   read(now);
-  std::vector<std::string> dirs;
+  std::vector<std::string> dirs{root_ + transient_of(place.user_unit)};
   if (place.user_unit.empty()) {
     for (const char* directory : kSystemDirs) dirs.push_back(root_ + directory);
-    dirs.push_back(root_ + "/run/systemd/transient");
     return of(place.unit, system_, dirs);
   }
   for (const char* directory : kUserDirs) dirs.push_back(root_ + directory);
   Links links;
   if (home.starts_with('/')) {
-    dirs.insert(dirs.begin(), root_ + home + "/.config/systemd/user");
-    read_links(dirs.front(), links);
+    const std::string own = root_ + home + "/.config/systemd/user";
+    dirs.insert(dirs.begin() + 1, own);
+    read_links(own, links);
   }
   links.insert(user_.begin(), user_.end());
   // A user manager starts at boot only for users who linger, else with their first login.

@@ -18,6 +18,7 @@ struct BootFacts {
   stray_boot boot = STRAY_BOOT_UNKNOWN;
   stray_saved saved = STRAY_SAVED_UNKNOWN;
   std::string by;  // the link, or the file of a unit that no link starts
+  stray_restart restart = STRAY_RESTART_UNKNOWN;
 };
 
 // Reads the unit directories again when they were read more than some seconds ago. `root`: for tests.

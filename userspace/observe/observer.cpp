@@ -154,17 +154,21 @@ void Observer::State::look_at_boot(wire::Record<stray_saw_process>& record, cons
                                    std::string_view cgroup) {
   if (!files.own_root()) return;  // in a container: its engine's business
   const std::string home = variable("PM2_HOME");
-  BootFacts facts;
+  const auto status = reader.read(process.dir(), "status").value_or("");
+  const std::uint32_t uid = id_at(proc::status_field(status, "Uid"), 0);
+  BootFacts facts = boot.unit(place_in_cgroup(cgroup), users.of(uid), users.home_of(uid), now);
   if (!home.empty() && home.size() < PATH_MAX) {
+    const stray_restart restart = facts.restart;
     facts = boot.pm2(home, now);
+    facts.restart = restart;
     const Pm2App app{variable("name"), variable("pm_exec_path"), pm2_title(reader, process.dir())};
     facts.saved = saved_by_pm2(files, home, app, reader);
-  } else {
-    const auto status = reader.read(process.dir(), "status").value_or("");
-    const std::uint32_t uid = id_at(proc::status_field(status, "Uid"), 0);
-    facts = boot.unit(place_in_cgroup(cgroup), users.of(uid), users.home_of(uid), now);
   }
-  record.set([&](stray_saw_process& r) { r.boot = facts.boot, r.saved = facts.saved; });
+  record.set([&](stray_saw_process& r) {
+    r.boot = facts.boot;
+    r.saved = facts.saved;
+    r.restart = facts.restart;
+  });
   record.add(&stray_saw_process::boot_by, facts.by);
 }
 

@@ -207,7 +207,7 @@ SawProcess saw_process_of(Reader& in) {
   s.argv = StringList(in.text(r.argv)), s.env = StringList(in.text(r.env));
   s.cwd = in.text(r.cwd), s.exe = in.text(r.exe), s.cgroup = in.text(r.cgroup), s.user = in.text(r.user);
   s.login = in.text(r.login), s.pidfile = in.text(r.pidfile), s.pm2 = in.text(r.pm2);
-  s.boot = r.boot, s.saved = r.saved, s.boot_by = in.text(r.boot_by);
+  s.boot = r.boot, s.saved = r.saved, s.restart = r.restart, s.boot_by = in.text(r.boot_by);
   return s;
 }
 

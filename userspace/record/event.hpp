@@ -146,7 +146,7 @@ struct SawProcess {
   char state;
   StringList argv, env;
   std::string_view cwd, exe, cgroup, user, login, pidfile, pm2, boot_by;
-  std::uint32_t boot, saved;  // enum stray_boot, enum stray_saved
+  std::uint32_t boot, saved, restart;  // enum stray_boot, stray_saved, stray_restart
 };
 
 struct SawScript {
@@ -183,8 +183,7 @@ struct Event {
   std::uint32_t cpu = 0;
   std::uint32_t flags = 0;
   std::variant<Tick, Fork, Exec, Exit, Oom, Signal, Listen, Seed, Session, Clock, Ready, End, Gap,
-               InferredExit, SawProcess, SawScript, SawUsage, SawSockets, SawChildren,
-               SavedState>
+               InferredExit, SawProcess, SawScript, SawUsage, SawSockets, SawChildren, SavedState>
       what;
 };
 

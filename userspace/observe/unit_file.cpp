@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observe/unit_file.hpp"
+
+#include <fcntl.h>
+
+#include <map>
+
+#include "detect/words.hpp"
+#include "observe/proc_files.hpp"
+
+namespace stray {
+namespace {
+
+constexpr std::size_t kFileBytes = 64 * 1024;
+constexpr std::size_t kDropIns = 256;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+// After a crash: a signal or a status that is not 0 (the table of systemd.service(5)).
+bool after_a_crash(std::string_view value) {
+  return value == "always" || value == "on-failure" || value == "on-abnormal" || value == "on-abort";
+}
+
+// The last word counts; a file without one leaves what was said before it.
+void apply(std::string_view text, stray_restart& out) {
+  bool service = false;
+  any_part(text, '\n', [&](std::string_view raw) {
+    const std::string_view line = trimmed(raw);
+    if (line.starts_with('[')) service = line == "[Service]";
+    const auto equals = line.find('=');
+    if (!service || equals == std::string_view::npos || trimmed(line.substr(0, equals)) != "Restart")
+      return false;
+    out = after_a_crash(trimmed(line.substr(equals + 1))) ? STRAY_RESTART_YES : STRAY_RESTART_NO;
+    return false;
+  });
+}
+
+bool read_fragment(const std::string& unit, const std::vector<std::string>& dirs, proc::FileReader& reader,
+                   stray_restart& out) {
+  for (const std::string& name : {unit, template_of(unit)})
+    for (const std::string& directory : dirs)
+      if (const auto text = reader.read(AT_FDCWD, (directory + "/" + name).c_str(), kFileBytes)) {
+        out = STRAY_RESTART_NO;  // systemd's default
+        apply(*text, out);
+        return true;
+      }
+  return false;
+}
+
+}  // namespace
+
+std::string template_of(const std::string& unit) {
+  const auto at = unit.find('@');
+  return at == std::string::npos ? unit : unit.substr(0, at + 1) + unit.substr(unit.rfind('.'));
+}
+
+stray_restart restart_of_unit(const std::string& unit, const std::vector<std::string>& dirs) {
+  proc::FileReader reader;
+  stray_restart out = STRAY_RESTART_UNKNOWN;
+  if (!read_fragment(unit, dirs, reader, out)) return out;
+  std::map<std::string, std::string> drop_ins;  // by name, which is their order
+  for (const std::string& name : {unit, template_of(unit), std::string("service")})
+    for (const std::string& directory : dirs) {
+      const std::string beside = directory + "/" + name + ".d";
+      proc::for_each_entry(AT_FDCWD, beside.c_str(), kDropIns, [&](int, const char* file) {
+        if (std::string_view(file).ends_with(".conf")) drop_ins.try_emplace(file, beside + "/" + file);
+        return true;
+      });
+    }
+  for (const auto& [name, path] : drop_ins)
+    if (const auto text = reader.read(AT_FDCWD, path.c_str(), kFileBytes)) apply(*text, out);
+  return out;
+}
+
+}  // namespace stray
