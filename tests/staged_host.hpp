@@ -84,6 +84,8 @@ class StagedHost {
         return saw_usage(who, now, a.rss);
       case Look::sockets:
         return saw_sockets(who, now, a.ports);
+      case Look::children:
+        break;
     }
     return {};
   }

@@ -53,7 +53,7 @@ TEST(Json, EscapesAndMendsStrings) {
        {"\xff", "\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "a\x80z"}) {
     const auto [text, valid] = written(bad);
     EXPECT_FALSE(valid) << bad;
-    EXPECT_NO_THROW((void)nlohmann::json::parse(text)) << text;
+    EXPECT_TRUE(nlohmann::json::accept(text)) << text;
   }
   EXPECT_EQ(base64(std::string_view("\0\xff", 2)), "AP8=");
   EXPECT_EQ(base64("abc"), "YWJj");

@@ -67,7 +67,7 @@ class PlanTest : public ::testing::Test {
                     {}};
   std::string cwd = "/srv/it's $(touch x)";
   std::vector<std::string> argv{"node", "--title", "a'b", "src/$(id).js", "--name", "x\ny", "%n"};
-  std::uint32_t script = STRAY_SCRIPT_PRESENT;
+  std::uint32_t script_state = STRAY_SCRIPT_PRESENT;
 
   void feed(const records::Bytes& bytes) {
     pipeline.feed(bytes);
@@ -92,7 +92,9 @@ class PlanTest : public ::testing::Test {
         return records::saw_sockets(r.process, now,
                                     server ? std::vector<std::uint16_t>{3000} : std::vector<std::uint16_t>{});
       case Look::script:
-        return records::saw_script(r.process, now, script, cwd + "/" + r.entry);
+        return records::saw_script(r.process, now, script_state, cwd + "/" + r.entry);
+      case Look::children:
+        break;
     }
     return {};
   }
@@ -165,7 +167,7 @@ TEST_F(PlanTest, WhatAFileCannotHoldIsLeftOutWithTheReason) {
 }
 
 TEST_F(PlanTest, NoServerIsProposedWhoseScriptIsGone) {
-  script = STRAY_SCRIPT_MISSING;
+  script_state = STRAY_SCRIPT_MISSING;
   const Plan all = plan();
   EXPECT_EQ(all.end.size(), 1u);
   EXPECT_EQ(all.servers.size(), 0u);

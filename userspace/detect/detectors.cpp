@@ -10,11 +10,6 @@ namespace stray {
 namespace {
 
 constexpr BootTime kSettle = milliseconds(100);
-constexpr BootTime kFresh = seconds(2);
-constexpr BootTime kAskAgain = seconds(1);
-constexpr BootTime kShortestLook = milliseconds(200);
-constexpr std::size_t kMostMembersAsked = 64;
-constexpr std::size_t kMostOoms = 1024;  // a service in a crash loop at its limit makes some 4,000 a day
 
 using Judge = std::optional<Condition> (*)(const Scene&, const Process&);
 constexpr std::pair<Kind, Judge> kRules[] = {
@@ -57,36 +52,11 @@ bool same_news(const Condition& a, const Condition& b) {
   return a.severity == b.severity && steady(a) == steady(b);
 }
 
-// Code in a file of its own that can go stale. Package managers and supervisors are not the host's own code.
-bool has_script(const Program& program) {
-  return program.runtime != Runtime::none && program.entry_kind == EntryKind::file &&
-         !program.entry.empty() && program.role != Role::wrapper && program.role != Role::supervisor;
-}
-
-// What may use memory or run on a replaced executable for long.
-bool lasts(const Program& program) {
-  return program.runtime != Runtime::none &&
-         (program.role == Role::app || program.role == Role::eval || program.role == Role::supervisor);
-}
-
-// How often something is looked at that is told after `after`: twice in that time, within reason.
-BootTime look_interval(const std::optional<BootTime>& after, BootTime usual) {
-  const BootTime longest = std::max(usual, kShortestLook);
-  return after ? std::clamp(*after / 2, kShortestLook, longest) : longest;
-}
-
-void soonest(BootTime& wake, BootTime when) {
-  if (when != kNever && (wake == BootTime{} || when < wake)) wake = when;
-}
-
 std::string end_reason(const Ended& ended) {
   if (ended.inferred) return "the process is gone";
   if (ended.signal()) return "the process ended by signal " + std::to_string(ended.signal());
   return "the process ended with code " + std::to_string(ended.code());
 }
-
-// A finding of the past is kept for a day: not with the 32 KiB of argv that a process may have.
-std::string_view front(std::string_view text) { return text.substr(0, 512); }
 
 bool matches(const std::string& pattern, const std::string& text) {
   return pattern.empty() || ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
@@ -289,95 +259,6 @@ void Detectors::judge_kind(Kind kind, const Process& process, Watch& watch, Boot
   soonest(wake, now_ + options_.sample_interval);
 }
 
-bool Detectors::fresh(Kind kind, const Process& process) const {
-  if (!process.seen) return false;
-  const Observed& seen = *process.seen;
-  const auto recent = [&](BootTime t) { return t != BootTime{} && t + kFresh >= now_; };
-  const bool of_files = kind == Kind::stale_script || kind == Kind::stale_release || kind == Kind::old_code ||
-                        kind == Kind::exe_replaced;
-  if (of_files && !recent(seen.script.time)) return false;
-  if (kind == Kind::zombie_leak && !recent(seen.children_time)) return false;
-  return recent(seen.process_time) && recent(seen.usage_time) && recent(seen.sockets_time);
-}
-
-// Members first: their memory is part of what is told, and answers come in the order they were asked for.
-void Detectors::ask_fresh(const Process& process, Watch& watch) {
-  if (watch.asked_fresh != BootTime{} && now_ < watch.asked_fresh + kAskAgain) return;
-  watch.asked_fresh = now_;
-  auto members = descendants(process);
-  if (members.size() > kMostMembersAsked) members.resize(kMostMembersAsked);
-  for (const ProcessKey& member : members) ask(member, Look::usage);
-  if (has_script(process.program()))
-    ask(process.key, Look::script, process.program().entry);
-  else if (lasts(process.program()))
-    ask(process.key, Look::script);
-  if (watch.states[static_cast<std::size_t>(Kind::zombie_leak)].stage != State::Stage::off)
-    ask(process.key, Look::children);
-  ask(process.key, Look::process);
-  ask(process.key, Look::usage);
-  ask(process.key, Look::sockets);
-}
-
-void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake) {
-  const Program& program = process.program();
-  const bool concerned = std::any_of(watch.states.begin(), watch.states.end(),
-                                     [](const State& s) { return s.stage != State::Stage::off; });
-  if (concerned) {
-    const BootTime sample = std::max(options_.sample_interval, kShortestLook);
-    if (watch.sample_next == BootTime{}) watch.sample_next = now_ + sample;
-    if (now_ >= watch.sample_next) {
-      watch.sample_next = now_ + sample;
-      ask_fresh(process, watch);
-    }
-    soonest(wake, watch.sample_next);
-  }
-  plan_children(process, watch, wake);
-  if (lasts(program)) plan_memory(process, watch, wake);
-  if (!has_script(program) && !lasts(program)) return;
-  if (now_ >= watch.script_next) {
-    watch.script_next = now_ + script_interval();
-    // What stray did not see start may listen since long ago.
-    const bool first = !process.seen || process.seen->sockets_time == BootTime{};
-    if (first && process.image && !process.image->at_exec && lasts(program)) ask(process.key, Look::sockets);
-    ask(process.key, Look::script, has_script(program) ? program.entry : std::string());
-  }
-  soonest(wake, watch.script_next);
-}
-
-BootTime Detectors::script_interval() const {
-  BootTime out = kNever;
-  for (const Kind kind : {Kind::stale_script, Kind::stale_release, Kind::old_code, Kind::exe_replaced})
-    out =
-        std::min(out, look_interval(options_.after[static_cast<std::size_t>(kind)], options_.stale_interval));
-  return out;
-}
-
-// Whatever else asked for it counts too.
-void Detectors::plan_memory(const Process& process, Watch& watch, BootTime& wake) {
-  const auto& after = options_.after[static_cast<std::size_t>(Kind::memory_high)];
-  const BootTime every = look_interval(after, options_.sample_interval);
-  if (process.seen && process.seen->usage_time != BootTime{})
-    watch.memory_next = std::max(watch.memory_next, process.seen->usage_time + every);
-  if (now_ >= watch.memory_next) {
-    watch.memory_next = now_ + every;
-    ask(process.key, Look::usage);
-  }
-  soonest(wake, watch.memory_next);
-}
-
-// Most that end many children wait for them. One look tells, a while after there were many.
-void Detectors::plan_children(const Process& process, Watch& watch, BootTime& wake) {
-  if (process.unreaped_most <= kManyUnreaped) return;
-  const auto& after = options_.after[static_cast<std::size_t>(Kind::zombie_leak)];
-  const BootTime every = look_interval(after, options_.zombie_grace);
-  if (watch.children_next == BootTime{}) watch.children_next = options_.at_once ? now_ : now_ + every;
-  if (now_ >= watch.children_next) {
-    watch.children_next = now_ + every;
-    ask(process.key, Look::children);
-  }
-  soonest(wake, watch.children_next);
-}
-
 // A supervisor's service that ended soon, or one more child that may not have been waited for.
 void Detectors::child_ended(const Process& parent, const Process& child) {
   if (!parent.alive() || !lineage_.ready()) return;
@@ -478,80 +359,6 @@ void Detectors::replace_options(DetectOptions options) {
   options_ = std::move(options);
   for (const auto& [key, oom] : ooms_) timers_.insert({oom.finding.raised + options_.oom_keep, key});
   for (const Process* process : lineage_.live_by_key()) consider(*process);
-}
-
-void Detectors::on_oom(const Event& event, const Process& victim) {
-  const auto* oom = std::get_if<stray::Oom>(&event.what);
-  if (!oom) return;
-  if (ooms_.contains(victim.key)) return;  // the kernel marks each thread of a victim
-  Condition condition;
-  condition.severity = Severity::critical;
-  set_severity(Kind::oom_kill, condition);
-  const bool memcg = event.flags & STRAY_OOM_MEMCG;
-  condition.message =
-      "the OOM killer took " + role_word(victim) + " `" + std::string(front(victim.command())) + "` (pid " +
-      std::to_string(victim.key.tgid) + "): " +
-      (memcg ? "memory cgroup " + std::string(oom->cgroup) + " was at its limit"
-             : "the host had no memory left") +
-      ", it used " + memory_text(oom->anon_rss + oom->file_rss + oom->shmem_rss, host_memory_);
-  condition.evidence.push_back({"oom", "anonymous " + memory_text(oom->anon_rss, host_memory_) + ", file " +
-                                           memory_text(oom->file_rss, host_memory_) + ", swap " +
-                                           memory_text(oom->swap, host_memory_) + ", oom_score_adj " +
-                                           std::to_string(oom->score_adj)});
-  if (memcg)
-    condition.evidence.push_back(
-        {"limit", "limit " + memory_text(oom->limit, host_memory_) + " of " + std::string(oom->cgroup)});
-  if (const Process* trigger = lineage_.find(oom->trigger))
-    condition.evidence.push_back(
-        {"trigger", "asked for by " + trigger->label() + " (pid " + std::to_string(trigger->key.tgid) + ")"});
-  const Supervision who = supervise(lineage_, victim);
-  condition.evidence.push_back(
-      {"supervision", who.supervised() ? "looked after by " + who.name : "nobody looks after it"});
-  for (Evidence& e : origin_evidence(scene(), victim)) condition.evidence.push_back(std::move(e));
-  condition.members = descendants(victim);
-  if (!condition.members.empty())
-    condition.evidence.push_back(
-        {"children", std::to_string(condition.members.size()) + " processes below it are left behind"});
-  condition.remedy = remedy_of(Kind::oom_kill, scene(), victim);
-  if (ooms_.size() >= kMostOoms) {
-    const auto oldest = std::min_element(ooms_.begin(), ooms_.end(), [](const auto& a, const auto& b) {
-      return a.second.finding.raised < b.second.finding.raised;
-    });
-    clear_oom(oldest->first,
-              "more than " + std::to_string(kMostOoms) + " kills are told of: the oldest makes room");
-  }
-  Finding finding{
-      Finding::Action::raised, Kind::oom_kill, victim.key, now_, now_, now_, std::move(condition), {}};
-  ooms_[victim.key] = {finding, std::string(victim.exe()),
-                       std::string(victim.image ? front(victim.image->argv) : std::string_view()),
-                       victim.uid};
-  oom_exes_[std::string(victim.exe())].insert(victim.key);
-  timers_.insert({now_ + options_.oom_keep, victim.key});
-  findings_.push_back(std::move(finding));
-}
-
-void Detectors::oom_back(const Process& process) {
-  const auto same_exe = oom_exes_.find(process.exe());
-  if (same_exe == oom_exes_.end()) return;
-  const std::set<ProcessKey> victims = same_exe->second;
-  for (const ProcessKey& victim : victims) {
-    const Oom& oom = ooms_.at(victim);
-    if (victim == process.key || oom.uid != process.uid || front(process.image->argv) != oom.argv) continue;
-    clear_oom(victim, "it is back as pid " + std::to_string(process.key.tgid) + ", " +
-                          age_text(now_ - oom.finding.raised) + " later");
-  }
-}
-
-void Detectors::clear_oom(ProcessKey key, std::string reason) {
-  const auto it = ooms_.find(key);
-  Finding finding = std::move(it->second.finding);
-  finding.action = Finding::Action::cleared, finding.time = now_, finding.reason = std::move(reason);
-  timers_.erase({finding.raised + options_.oom_keep, key});
-  const auto exe = oom_exes_.find(it->second.exe);
-  exe->second.erase(key);
-  if (exe->second.empty()) oom_exes_.erase(exe);
-  ooms_.erase(it);
-  findings_.push_back(std::move(finding));
 }
 
 std::vector<Finding> Detectors::open() const {

@@ -75,7 +75,8 @@ class Detectors {
   template <typename E>
   friend struct tlv::LastOf;
   using Timer = std::pair<BootTime, ProcessKey>;
-  std::vector<Timer> other_timers() const;  // of neither a watch nor an OOM kill
+  static constexpr BootTime kAskAgain = seconds(1);  // when no answer came
+  std::vector<Timer> other_timers() const;           // of neither a watch nor an OOM kill
 
   void consider(const Process& process);  // watch it if a rule may speak of it, and judge it
   void judge(const Process& process);
@@ -94,6 +95,7 @@ class Detectors {
   void update(Kind kind, const Process& process, State& state, Condition condition);
   void clear(Kind kind, ProcessKey key, State& state, std::string reason);
   void forget(ProcessKey key, const std::string& reason);
+  static void soonest(BootTime& wake, BootTime when);  // 0: no wake yet
   void set_wake(ProcessKey key, Watch& watch, BootTime when);
   void run_timers();
   void judge_below(const Process& process);
