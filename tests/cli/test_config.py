@@ -64,6 +64,19 @@ class Config(Folder):
         self.assertEqual(args["args"][3], "plum-<redacted>")
 
 
+    def test_a_pid_file_in_a_directory_of_the_configuration(self):
+        pid = self.leave_behind(*self.server())
+        (self.folder / "pids").mkdir()
+        (self.folder / "pids" / "server.pid").write_text(f"{pid}\n")
+        file = self.config(f'[host]\npidfile_dirs = ["{self.folder}/pids"]\n')
+        told = {}
+        for name, options in (("without", ()), ("with", ("--config", file))):
+            lines = stray("scan", "--json", *options).stdout.splitlines()[:-1]
+            told[name] = {d["rule"]["name"] for d in map(json.loads, lines) if d["process"]["pid"] == pid}
+        self.assertIn("orphan", told["without"])
+        self.assertEqual(told["with"], told["without"] - {"orphan"})
+
+
 class Reload(Folder):
     """SIGHUP to a run without a terminal."""
 

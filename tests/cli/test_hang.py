@@ -8,7 +8,7 @@ import subprocess
 import threading
 import unittest
 
-from tracing import Folder, JsonTrace, about, is_alert
+from tracing import Folder, JsonTrace, about, is_alert, wait_for
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MNT_DETACH = 2
@@ -73,8 +73,8 @@ class Hang(Folder):
             pid = self.leave_behind(*self.server())
             for kind in ("orphan", "unsupervised-node"):
                 trace.wait(lambda d, kind=kind: is_alert(d, kind, "raised") and d["process"]["pid"] == pid, kind)
+            wait_for(lambda: f"pid {hanging.pid}: its files do not answer" in trace.said(), "the warning")
             self.assertEqual(trace.end(signal.SIGINT), 0)
-            self.assertIn(f"pid {hanging.pid}: its files do not answer", trace.said())
         scan = subprocess.run([os.environ["STRAY"], "scan"], capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
         self.assertEqual(scan.returncode, 1, scan.stderr)
         self.assertIn(str(pid).encode(), scan.stdout)

@@ -18,6 +18,14 @@ class Report(Folder):
         for part in ("## 1. Situation", f"(pid {pid})", "**orphan**", "*Impact:*", f"kill {pid}", "stray scan"):
             self.assertIn(part, text)
 
+    def test_what_the_configuration_redacts_is_not_in_it(self):
+        self.leave_behind(*self.server(), "0.4711")
+        file = self.folder / "stray.toml"
+        file.write_text("[redact]\npatterns = ['0\\.(\\d+)']\n")
+        text = stray("report", "--config", str(file)).stdout.decode()
+        self.assertIn("node 1000 0.&lt;redacted&gt;", text)
+        self.assertNotIn("4711", text)
+
     def test_html_goes_to_a_new_file_that_only_its_owner_reads(self):
         file = self.folder / "report.html"
         done = stray("report", "--format", "html", "--output", str(file))

@@ -54,31 +54,32 @@ TEST_F(BootTest, AUnitOfAUserNeedsHimToLinger) {
 TEST_F(BootTest, TheUnitFileSaysWhetherACrashIsTheEnd) {
   const auto restart = [&](const char* name, const char* text) {
     write(std::string("etc/systemd/system/") + name, text);
-    return unit("/system.slice/web.service").restart;
+    return unit("/system.slice/web.service").file.restart;
   };
-  EXPECT_EQ(unit("/system.slice/web.service").restart, STRAY_RESTART_UNKNOWN) << "there is no file";
+  EXPECT_EQ(unit("/system.slice/web.service").file.restart, STRAY_RESTART_UNKNOWN) << "there is no file";
   write("usr/lib/systemd/system/web.service", "[Service]\nRestart=always\n");
-  EXPECT_EQ(unit("/system.slice/web.service").restart, STRAY_RESTART_YES);
+  EXPECT_EQ(unit("/system.slice/web.service").file.restart, STRAY_RESTART_YES);
   EXPECT_EQ(restart("web.service", "[Service]\nExecStart=/a\n"), STRAY_RESTART_NO) << "/etc hides /usr/lib";
   EXPECT_EQ(restart("web.service", "[Service]\n Restart = on-failure \r\nRestartSec=no\n"),
             STRAY_RESTART_YES);
   EXPECT_EQ(restart("web.service", "[Unit]\nRestart=always\n#Restart=always\n"), STRAY_RESTART_NO);
   EXPECT_EQ(restart("web.service", "[Service]\nRestart=always\nRestart=on-success\n"), STRAY_RESTART_NO);
   write("usr/lib/systemd/system/web.service.d/20-back.conf", "[Service]\nRestart=on-abort\n");
-  EXPECT_EQ(unit("/system.slice/web.service").restart, STRAY_RESTART_YES) << "what is dropped in wins";
+  EXPECT_EQ(unit("/system.slice/web.service").file.restart, STRAY_RESTART_YES) << "what is dropped in wins";
   write("run/systemd/system/service.d/30-never.conf", "[Service]\nRestart=no\n");
-  EXPECT_EQ(unit("/system.slice/web.service").restart, STRAY_RESTART_NO) << "in the order of its names";
+  EXPECT_EQ(unit("/system.slice/web.service").file.restart, STRAY_RESTART_NO) << "in the order of its names";
   write("etc/systemd/system/web.service.d/30-never.conf", "");
-  EXPECT_EQ(unit("/system.slice/web.service").restart, STRAY_RESTART_YES) << "a name hides the same name";
+  EXPECT_EQ(unit("/system.slice/web.service").file.restart, STRAY_RESTART_YES)
+      << "a name hides the same name";
 }
 
 TEST_F(BootTest, TheUnitFileOfAnInstanceAndOfATransientUnit) {
   write("etc/systemd/system/multi@.service", "[Service]\nRestart=always\n");
-  EXPECT_EQ(unit("/system.slice/system-multi.slice/multi@1.service").restart, STRAY_RESTART_YES);
+  EXPECT_EQ(unit("/system.slice/system-multi.slice/multi@1.service").file.restart, STRAY_RESTART_YES);
   write("run/systemd/transient/run-r1.service", "[Service]\nRestart=on-failure\n");
-  EXPECT_EQ(unit("/system.slice/run-r1.service").restart, STRAY_RESTART_YES);
+  EXPECT_EQ(unit("/system.slice/run-r1.service").file.restart, STRAY_RESTART_YES);
   write("run/user/1000/systemd/transient/run-r2.service", "[Service]\n");
-  EXPECT_EQ(unit("/user.slice/user-1000.slice/user@1000.service/app.slice/run-r2.service").restart,
+  EXPECT_EQ(unit("/user.slice/user-1000.slice/user@1000.service/app.slice/run-r2.service").file.restart,
             STRAY_RESTART_NO);
 }
 

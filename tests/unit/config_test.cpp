@@ -33,6 +33,9 @@ min_age = "250ms"
 memory_limit = "300MiB"
 memory_samples = 2
 storm_execs = 7
+[host]
+launcher_units = ["acme-runner@*.service"]
+pidfile_dirs = "/var/lib/acme"
 [after]
 dev-tool = "0"
 [severity]
@@ -80,6 +83,9 @@ TEST_F(ConfigTest, WhatIsShownIsTheSameConfigurationAgain) {
   ASSERT_EQ(first.detect.programs->runtimes.size(), 2u);
   EXPECT_EQ(first.detect.programs->runtimes[0].module_options, std::vector<std::string>{"-m"});
   EXPECT_EQ(first.detect.programs->runtimes[1].like, Runtime::node);
+  EXPECT_TRUE(first.detect.programs->is_launcher("acme-runner@7.service"));
+  EXPECT_FALSE(first.detect.programs->is_launcher("acme.service"));
+  EXPECT_EQ(first.pidfile_dirs, std::vector<std::string>{"/var/lib/acme"});
   const std::string shown = config_text(first);
   ASSERT_EQ(read(shown, second), std::vector<std::string>{}) << shown;
   second.origins = first.origins;  // lines of the file differ
@@ -103,11 +109,11 @@ TEST_F(ConfigTest, EverythingThatIsWrongIsToldInOrder) {
   const auto all = problems(
       "bogus = 1\n[times]\norphan_grace = 3\nmin_age = \"soon\"\n[severity]\norphan = \"bad\"\n"
       "[redact]\npatterns = [\n  '(',\n  7]\n[[allow]]\n[[runtime]]\nexe = 3\nlike = \"perl\"\n"
-      "[[supervisor]]\nname = \"x\"\n");
+      "[[supervisor]]\nname = \"x\"\n[host]\npidfile_dirs = [\"run\"]\n");
   const std::pair<int, const char*> wanted[] = {
-      {1, "bogus"},    {3, "string"},      {4, "soon"},    {6, "severity"},      {9, "pattern"},
-      {10, "pattern"}, {11, "everything"}, {11, "reason"}, {12, "needs a name"}, {12, "to know"},
-      {13, "exe"},     {14, "like"},       {15, "to know"}};
+      {1, "bogus"},    {3, "string"},      {4, "soon"},     {6, "severity"},      {9, "pattern"},
+      {10, "pattern"}, {11, "everything"}, {11, "reason"},  {12, "needs a name"}, {12, "to know"},
+      {13, "exe"},     {14, "like"},       {15, "to know"}, {18, "whole path"}};
   ASSERT_EQ(all.size(), std::size(wanted)) << ::testing::PrintToString(all);
   for (std::size_t i = 0; i < all.size(); ++i) {
     EXPECT_TRUE(all[i].starts_with(path + ":" + std::to_string(wanted[i].first) + ": ")) << all[i];

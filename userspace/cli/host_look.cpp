@@ -22,7 +22,7 @@ HostLook::HostLook(const Config& config, const CaptureChoice& capture)
     if (!capture.at.empty())
       throw UsageError("--at " + capture.at + ": needs a capture; name it with --capture FILE");
     live_ = std::make_unique<Live>(pipeline_, KernelOptions{.probes = false});
-    live_->redact_with(config.redact_patterns());
+    live_->use(config);
     const std::string session = session_record();
     live_->start(std::as_bytes(std::span(session.data(), session.size())));
     live_->settle();

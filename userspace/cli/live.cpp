@@ -43,11 +43,16 @@ Live::Live(Pipeline& pipeline, const KernelOptions& options)
         loss_.record(head);
         feed(raw);
       }),
-      looks_(boot_now),
+      looks_(boot_now, pidfile_dirs_),
       wake_(::epoll_create1(EPOLL_CLOEXEC)) {
   epoll_event event{.events = EPOLLIN, .data = {}};
   if (!wake_ || ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, looks_.fd(), &event) != 0)
     throw std::system_error(errno, std::generic_category(), "epoll");
+}
+
+void Live::use(const Config& config) {
+  redactor_ = Redactor(config.redact_patterns());
+  pidfile_dirs_->set(config.pidfile_dirs);
 }
 
 // Secrets are taken out before anything else sees the record.

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "config/config.hpp"
 #include "kernel/kernel_source.hpp"
 #include "kernel/loss.hpp"
+#include "observe/evidence_files.hpp"
 #include "observe/looks.hpp"
 #include "observe/redact.hpp"
 #include "output/descriptor.hpp"
@@ -21,8 +23,9 @@ class Live {
   // Every record goes there too, from the first on. Borrowed; before start().
   void record_to(RecordSink tee) { tee_ = std::move(tee); }
 
-  // What is taken out of command lines from now on (default: Redactor's own patterns).
-  void redact_with(const std::vector<std::string>& patterns) { redactor_ = Redactor(patterns); }
+  // What the configuration says of the edge, from now on: what is taken out of command lines (default:
+  // Redactor's own patterns), and where pid files may be.
+  void use(const Config& config);
 
   void start(RawRecord session);  // the session record, snapshot, ready
   // One round: everything in the ring, what the core wants observed, ticks that are due. True when there was
@@ -48,6 +51,7 @@ class Live {
   KernelSource source_;
   Redactor redactor_;
   RecordSink sink_, tee_;
+  const std::shared_ptr<PidFileDirs> pidfile_dirs_ = std::make_shared<PidFileDirs>();
   Looks looks_;
   Descriptor wake_;
   int woken_by_ = -1;         // the caller's part of wake_

@@ -16,8 +16,9 @@
 namespace stray {
 namespace {
 
-void look_at_host(Pipeline& pipeline) {
+void look_at_host(Pipeline& pipeline, const Config& config) {
   Live live(pipeline, {.probes = false});
+  live.use(config);
   const std::string session = session_record();
   live.start(std::as_bytes(std::span(session.data(), session.size())));
   live.settle();
@@ -30,21 +31,21 @@ int report_command(const CommonOptions& common, const ReportOptions& options) {
   const bool html = options.format == "html";
   if (html && options.output.empty() && ::isatty(STDOUT_FILENO))
     throw UsageError("--format html: HTML is not for a terminal; name a new file: --output report.html");
-  DetectOptions detect = detect_options(common);
+  Config config = config_of(common);
   const bool live = options.capture.files.empty();
   if (live && (!options.capture.since.empty() || !options.capture.until.empty()))
     throw UsageError("--since and --until need a capture; name it with --capture FILE");
   std::optional<CaptureInput> capture;
   if (!live) capture.emplace(options.capture);
-  detect.at_once = live;
+  config.detect.at_once = live;
   // Before the work: a name that is taken is told at once.
   std::optional<OutputFile> file;
   if (!options.output.empty()) file.emplace(options.output);
-  Pipeline pipeline(detect, {});
+  Pipeline pipeline(config.detect, {});
   ReportSink sink;
   pipeline.add(sink);
   if (live) {
-    look_at_host(pipeline);
+    look_at_host(pipeline, config);
   } else {
     CaptureHooks hooks;
     hooks.progress = true;

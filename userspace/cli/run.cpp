@@ -71,7 +71,7 @@ class Signals {
 void reload(const CommonOptions& common, Pipeline& pipeline, Live& live) {
   try {
     const Config config = config_of(common);
-    live.redact_with(config.redact_patterns());
+    live.use(config);
     pipeline.replace_options(config.detect);
     spdlog::info("configuration read again: {}", config.file.empty() ? "no file, the defaults" : config.file);
   } catch (const UsageError& error) {
@@ -113,7 +113,7 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
   std::optional<Recording> recording;
   if (!run.recording.path.empty()) recording.emplace(run.recording, session_bytes);
   Live live(pipeline, kernel);
-  live.redact_with(config.redact_patterns());
+  live.use(config);
   Writer writer(fd);
   std::unique_ptr<Sink> printed;
   if (!quiet) {

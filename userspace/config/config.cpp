@@ -51,6 +51,7 @@ class Lines {
   explicit Lines(const Config& config) : config_(config) {
     times();
     limits();
+    host();
     by_kind();
     out.push_back({"[redact]", "builtin", yes_or_no(config.redact_builtin), "redact.builtin"});
     out.push_back({"[redact]", "patterns", quoted(config.redact), "redact.patterns"});
@@ -70,6 +71,14 @@ class Lines {
     for (const CountKey& key : count_keys())
       out.push_back({"[limits]", std::string(key.name), std::to_string(config_.detect.*(key.value)),
                      "limits." + std::string(key.name), key.meaning});
+  }
+  void host() {
+    const auto& rules = config_.detect.programs;
+    out.push_back({"[host]", "launcher_units",
+                   quoted(rules ? rules->launcher_units : std::vector<std::string>()), "host.launcher_units",
+                   "start others' jobs and restart none of them"});
+    out.push_back({"[host]", "pidfile_dirs", quoted(config_.pidfile_dirs), "host.pidfile_dirs",
+                   "pid files may be there too"});
   }
   void by_kind() {
     for (const Kind kind : kKinds)

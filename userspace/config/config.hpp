@@ -15,9 +15,10 @@ namespace stray {
 
 struct Config {
   DetectOptions detect;
-  std::vector<std::string> redact;  // RE2 patterns, beside those that stray brings
-  bool redact_builtin = true;       // use those too
-  std::string file;                 // that was read; empty: none
+  std::vector<std::string> redact;        // RE2 patterns, beside those that stray brings
+  bool redact_builtin = true;             // use those too
+  std::vector<std::string> pidfile_dirs;  // where pid files are looked for, beside /run and the like
+  std::string file;                       // that was read; empty: none
 
   // Where a value that is no default came from, by its key ("times.orphan_grace", "allow.0"): "FILE:LINE" or
   // the flag.

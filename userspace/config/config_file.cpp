@@ -33,6 +33,7 @@ class ConfigFile {
     };
     toml_.each_key(*root, {{"times", [&](const toml::node& n) { times(n); }},
                            {"limits", [&](const toml::node& n) { limits(n); }},
+                           {"host", [&](const toml::node& n) { host(n); }},
                            {"after", [&](const toml::node& n) { after(n); }},
                            {"severity", [&](const toml::node& n) { severity(n); }},
                            {"redact", [&](const toml::node& n) { redact(n); }},
@@ -87,6 +88,26 @@ class ConfigFile {
         out_.detect.*(key.value) = static_cast<std::uint32_t>(*number);
       });
     toml_.each_key(*table, keys);
+  }
+
+  void host(const toml::node& node) {
+    const toml::table* table = toml_.table(node, "host");
+    if (!table) return;
+    const auto list = [this](std::string_view name, std::vector<std::string>& out) {
+      return [this, name, &out](const toml::node& value) {
+        from_here("host." + std::string(name), value.source());
+        out = toml_.texts(value, name);
+      };
+    };
+    toml_.each_key(*table, {{"launcher_units", list("launcher_units", rules_.launcher_units)},
+                            {"pidfile_dirs", [&](const toml::node& value) {
+                               list("pidfile_dirs", out_.pidfile_dirs)(value);
+                               for (const std::string& directory : out_.pidfile_dirs)
+                                 if (!directory.starts_with('/'))
+                                   toml_.problem(value.source(),
+                                                 "pidfile_dirs: \"" + directory +
+                                                     "\" is not a whole path; begin it with /");
+                             }}});
   }
 
   void duration(const toml::node& value, std::string_view key, const std::function<void(BootTime)>& take) {

@@ -93,7 +93,7 @@ bool detached_like_daemon(const Process& p) {
   return !stdio_is(p, [](auto k) { return k == STRAY_STDIO_TTY || k == STRAY_STDIO_TTY_GONE; });
 }
 
-std::optional<Evidence> daemon_evidence(const Process& p) {
+std::optional<Evidence> daemon_evidence(const Scene& scene, const Process& p) {
   if (p.program().daemon || p.program().supervisor)
     return Evidence{"D5", p.label() + " is a known daemon or agent"};
   if (p.seen && !p.seen->pidfile.empty()) return Evidence{"D2", "a pid file names it: " + p.seen->pidfile};
@@ -103,11 +103,12 @@ std::optional<Evidence> daemon_evidence(const Process& p) {
     const auto tool = last->substr(last->rfind('/') + 1);
     if (is_daemonizer(tool)) return Evidence{"D1", "made a daemon on purpose, by " + std::string(tool)};
   }
-  const CgroupPlace place = place_in_cgroup(p.cgroup());
+  const CgroupPlace place = scene.lineage.place_of(p);
   // Also of a launcher unit (a CI runner, sshd): what systemd itself started there is the service, not a
   // left-over.
-  if (place.kind == CgroupPlace::Kind::service &&
-      env_value(p.env(), "SYSTEMD_EXEC_PID") == std::to_string(p.key.tgid))
+  const bool main = (p.seen && (p.seen->flags & STRAY_SAW_UNIT_MAIN)) ||
+                    env_value(p.env(), "SYSTEMD_EXEC_PID") == std::to_string(p.key.tgid);
+  if (place.kind == CgroupPlace::Kind::service && main)
     return Evidence{"D3", "the main process of the service " + place.unit};
   if (place.kind == CgroupPlace::Kind::service && !place.launcher && !is_watched(p.program()))
     return Evidence{"D3", "part of the service " + place.unit};

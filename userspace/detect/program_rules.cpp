@@ -96,6 +96,11 @@ void ProgramRules::apply(const ProgramView& view, Program& program) const {
   }
 }
 
+bool ProgramRules::is_launcher(const std::string& unit) const {
+  return std::any_of(launcher_units.begin(), launcher_units.end(),
+                     [&](const std::string& pattern) { return like(pattern, unit); });
+}
+
 void ProgramRules::restore_supervisor(Program& program) const {
   if (program.role != Role::supervisor || program.supervisor) return;
   for (const SupervisorRule& rule : supervisors)

@@ -51,12 +51,15 @@ struct ProgramRules {
   std::vector<DevToolRule> dev_tools;
   std::vector<SupervisorRule> supervisors;
   std::vector<DaemonRule> daemons;
+  std::vector<std::string> launcher_units;  // patterns of units, beside those that stray knows
 
   // The runtime whose command line this image has, of a rule with `like`; or none.
   Runtime runtime_of(const ProgramView& view) const;
   // Changes what the tables say to what the rules say. A supervisor's name in `program` is borrowed from
   // here.
   void apply(const ProgramView& view, Program& program) const;
+  // A unit that starts others' jobs and restarts none of them.
+  bool is_launcher(const std::string& unit) const;
   // Of a program out of a saved state, which has no more of a supervisor than its name.
   void restore_supervisor(Program& program) const;
 };

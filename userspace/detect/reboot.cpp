@@ -43,7 +43,7 @@ Reboot by_pm2(const Process& p, AfterReboot& out) {
 // Another supervisor comes back with the unit it runs in; what a login started does not.
 Reboot by_supervisor(const Lineage& lineage, const Process& p, const Supervision& who, AfterReboot& out) {
   const Process* by = lineage.find(who.by);
-  const CgroupPlace place = place_in_cgroup(by ? by->cgroup() : p.cgroup());
+  const CgroupPlace place = lineage.place_of(by ? *by : p);
   if (place.kind == CgroupPlace::Kind::session || place.kind == CgroupPlace::Kind::terminal) {
     out.evidence.push_back({"boot", who.name + " was started from a login session, " + place.unit});
     return Reboot::no;

@@ -106,7 +106,7 @@ std::optional<Condition> judge_orphan(const Scene& scene, const Process& p) {
   if (!left_behind(p) || p.program().ide) return {};
   const bool watched =
       is_watched(p.program()) || ((p.program().shell_c || p.program().shell) && holds_watched(scene, p));
-  if (supervise(scene.lineage, p).supervised() || daemon_evidence(p)) return {};
+  if (supervise(scene.lineage, p).supervised() || daemon_evidence(scene, p)) return {};
   const auto accidents = accident_evidence(scene, p);
   if (!watched && (accidents.size() < 2 || detached_like_daemon(p))) return {};
 
@@ -306,7 +306,7 @@ std::vector<std::string> exclusions(const Scene& scene, const Process& p) {
   std::vector<std::string> out;
   const Supervision who = supervise(scene.lineage, p);
   if (left_behind(p) && !judge_orphan(scene, p)) {
-    if (const auto daemon = daemon_evidence(p))
+    if (const auto daemon = daemon_evidence(scene, p))
       out.push_back("no orphan: " + daemon->text);
     else if (who.supervised())
       out.push_back("no orphan: looked after by " + who.name);

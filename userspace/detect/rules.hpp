@@ -63,7 +63,7 @@ bool is_watched(const Program& program);        // a runtime, wrapper or dev too
 bool covered_by_above(const Process& process);  // an app or dev tool further up answers for it
 bool left_behind(const Process& process);       // its creator is gone and a reaper has it
 std::vector<Evidence> accident_evidence(const Scene& scene, const Process& process);  // A1 to A9
-std::optional<Evidence> daemon_evidence(const Process& process);                      // D1, D2, D3, D5
+std::optional<Evidence> daemon_evidence(const Scene& scene, const Process& process);  // D1, D2, D3, D5
 bool detached_like_daemon(const Process& process);                                    // D4
 std::vector<ProcessKey> descendants(const Process& process);  // alive, nearest first, bounded
 BootTime since_exec(const Process& process);                  // when its present image began

@@ -17,6 +17,7 @@ bool is_manager(const Process& p) {
 
 bool main_of_unit(const Process& p) {
   if (!p.parent || !is_manager(*p.parent)) return false;
+  if (p.seen && (p.seen->flags & STRAY_SAW_UNIT_MAIN)) return true;
   if (const auto main = env_value(p.env(), "SYSTEMD_EXEC_PID")) {
     std::uint32_t pid = 0;
     std::from_chars(main->data(), main->data() + main->size(), pid);
@@ -64,16 +65,17 @@ Restarts restarts_of_unit(const Process& main, const Process& process, Supervisi
 }
 
 bool by_unit(const Process& process, const CgroupPlace& place, Supervision& out) {
-  if (place.kind != CgroupPlace::Kind::service) return false;
+  const bool manager = place.kind == CgroupPlace::Kind::manager && !place.user_unit.empty();
+  if (place.kind != CgroupPlace::Kind::service && !manager) return false;
   const Process* main = main_above(process, place);
-  // What sshd or cron start is not the service; sshd and cron are.
-  if (place.launcher && main != &process) return false;
+  // What sshd, cron or a user's manager start is not the service; they themselves are.
+  if ((place.launcher || manager) && main != &process) return false;
   if (!main) {
     out.evidence.push_back({"unit", "stands in " + place.unit + ", but not below the unit's main process"});
     return false;
   }
   out.verdict = Verdict::systemd;
-  out.name = place.unit;
+  out.name = manager ? place.user_unit : place.unit;
   out.by = main->parent ? main->parent->key : ProcessKey{};
   out.evidence.push_back({"cgroup", "cgroup " + std::string(process.cgroup())});
   out.evidence.push_back({"main", main == &process ? "it is the unit's main process"
@@ -219,7 +221,7 @@ std::string_view environment_supervisor(const Process& process) {
 Supervision supervise(const Lineage& lineage, const Process& process) {
   Supervision out;
   if (process.kthread || process.key.tgid <= 2) return out.verdict = Verdict::kernel, out;
-  const CgroupPlace place = place_in_cgroup(process.cgroup());
+  const CgroupPlace place = lineage.place_of(process);
   if (by_container(process, place, out)) return out;
   // A supervisor restarts what hangs from it by birth. Past a reparenting the ancestors are a mere reaper's.
   for (const Process* p = &process; p->parent && p->reparented == BootTime{}; p = p->parent)

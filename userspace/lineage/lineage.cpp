@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "detect/program_rules.hpp"
+
 namespace stray {
 namespace {
 
@@ -192,6 +194,13 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
   const bool by_tables = image.program.runtime != Runtime::none && image.program.runtime != Runtime::other;
   if (by_tables && image.inode && runtimes_.size() < kMostRuntimes)
     runtimes_.emplace(file, image.program.runtime);
+}
+
+CgroupPlace Lineage::place_of(const Process& process) const {
+  CgroupPlace place = place_in_cgroup(process.cgroup());
+  if (!rules_.empty() && rules_.back() && !place.launcher)
+    place.launcher = rules_.back()->is_launcher(place.unit);
+  return place;
 }
 
 void Lineage::set_rules(std::shared_ptr<const ProgramRules> rules) {

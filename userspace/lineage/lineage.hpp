@@ -66,6 +66,7 @@ class Lineage {
   const std::vector<Change>& apply(const Event& event);
 
   const Process* find(ProcessKey key) const;
+  CgroupPlace place_of(const Process& process) const;  // with the rules of the configuration
   const Process* live(std::uint32_t tgid) const;
   LineageCounts counts() const;
   BootTime now() const { return now_; }
@@ -197,12 +198,13 @@ class Lineage {
   std::vector<std::shared_ptr<const ProgramRules>> rules_;  // the last is in force; images borrow from all
   std::map<std::uint32_t, Tty> session_ttys_;
   std::uint64_t deaths_ = 0;
-  std::deque<Death> dead_;           // in order of death; may name some already released
-  std::deque<Death> skeletons_;      // of those, the ones whose detail was dropped
-  std::size_t skeletons_held_ = 0;   // of these, not yet released
-  std::vector<ProcessKey> gone_;      // the last released, a ring once full: a second report of their end may come
-  std::size_t next_gone_ = 0;         // the oldest of a full ring
-  std::vector<ProcessKey> erased_;    // since remember_gone()
+  std::deque<Death> dead_;          // in order of death; may name some already released
+  std::deque<Death> skeletons_;     // of those, the ones whose detail was dropped
+  std::size_t skeletons_held_ = 0;  // of these, not yet released
+  std::vector<ProcessKey>
+      gone_;                   // the last released, a ring once full: a second report of their end may come
+  std::size_t next_gone_ = 0;  // the oldest of a full ring
+  std::vector<ProcessKey> erased_;   // since remember_gone()
   std::vector<ProcessKey> release_;  // dead and needed by nobody: goes with the next event
   std::unique_ptr<Restoring> restoring_;
   std::vector<Change> changes_;

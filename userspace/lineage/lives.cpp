@@ -39,7 +39,7 @@ void Lineage::note_end(Process& parent, const Process& child) {
     const auto name = env_value(child.env(), "name");
     one.name = name ? std::string(*name) : child.label();
   } else if (is_failed_service(parent, child)) {
-    const CgroupPlace place = place_in_cgroup(child.cgroup());
+    const CgroupPlace place = place_of(child);
     if (place.kind != CgroupPlace::Kind::service || place.launcher) return;
     one.what = one.name = place.unit;
   } else {

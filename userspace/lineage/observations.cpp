@@ -52,7 +52,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
   seen.gone = event.flags & STRAY_SAW_GONE;
   changes_.push_back({Change::Kind::observed, process});
   if (seen.gone) return;
-  seen.flags = event.flags;
+  seen.flags = event.flags | (seen.flags & STRAY_SAW_UNIT_MAIN);  // a main process is so to its end
   seen.stdio = saw.stdio, seen.stdio_tty = saw.stdio_tty;
   seen.cwd = saw.cwd, seen.exe = saw.exe, seen.user = saw.user, seen.login = saw.login;
   seen.pidfile = saw.pidfile, seen.pm2 = saw.pm2, seen.title = saw.argv.bytes();

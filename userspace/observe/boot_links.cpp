@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "detect/words.hpp"
-#include "observe/unit_file.hpp"
 
 namespace stray {
 namespace {
@@ -18,10 +17,12 @@ constexpr std::size_t kUnitBytes = 64 * 1024;
 constexpr std::size_t kDumpBytes = 4u << 20;
 
 // In the order of systemd.unit(5): what stands first hides what follows.
-constexpr const char* kSystemDirs[] = {"/etc/systemd/system",     "/run/systemd/system",
-                                       "/run/systemd/generator",  "/usr/local/lib/systemd/system",
-                                       "/usr/lib/systemd/system", "/lib/systemd/system"};
-constexpr const char* kUserDirs[] = {"/etc/systemd/user", "/usr/local/lib/systemd/user",
+constexpr const char* kSystemDirs[] = {"/etc/systemd/system.control",   "/run/systemd/system.control",
+                                       "/run/systemd/generator.early",  "/etc/systemd/system",
+                                       "/run/systemd/system",           "/run/systemd/generator",
+                                       "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+                                       "/lib/systemd/system",           "/run/systemd/generator.late"};
+constexpr const char* kUserDirs[] = {"/etc/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user",
                                      "/usr/lib/systemd/user", "/lib/systemd/user"};
 
 bool pulls_in(std::string_view directory) {
@@ -64,7 +65,7 @@ void BootLinks::read(BootTime now) {
 BootFacts BootLinks::of(const std::string& unit, const Links& links,
                         const std::vector<std::string>& dirs) const {
   BootFacts out;
-  out.restart = restart_of_unit(unit, dirs);
+  out.file = read_unit(unit, dirs);
   const std::string stem = unit.substr(0, unit.rfind('.'));
   // A socket, timer or path unit that is enabled starts its service too.
   for (const char* type : {".service", ".socket", ".timer", ".path"})
@@ -82,8 +83,17 @@ BootFacts BootLinks::of(const std::string& unit, const Links& links,
 
 BootFacts BootLinks::unit(const CgroupPlace& place, const std::string& user, const std::string& home,
                           BootTime now) {
-  if (place.kind != CgroupPlace::Kind::service) return {};
+  const bool manager = place.kind == CgroupPlace::Kind::manager && !place.user_unit.empty();
+  if (place.kind != CgroupPlace::Kind::service && !manager) return {};
   read(now);
+  // A user manager starts at boot only for users who linger, else with their first login.
+  const std::string linger = root_ + "/var/lib/systemd/linger/" + user;
+  if (manager) {
+    std::vector<std::string> dirs;
+    for (const char* directory : kSystemDirs) dirs.push_back(root_ + directory);
+    return {exists(linger) ? STRAY_BOOT_ENABLED : STRAY_BOOT_NOT_ENABLED, STRAY_SAVED_UNKNOWN, linger,
+            read_unit(place.user_unit, dirs)};
+  }
   std::vector<std::string> dirs{root_ + transient_of(place.user_unit)};
   if (place.user_unit.empty()) {
     for (const char* directory : kSystemDirs) dirs.push_back(root_ + directory);
@@ -97,9 +107,7 @@ BootFacts BootLinks::unit(const CgroupPlace& place, const std::string& user, con
     read_links(own, links);
   }
   links.insert(user_.begin(), user_.end());
-  // A user manager starts at boot only for users who linger, else with their first login.
   BootFacts out = of(place.unit, links, dirs);
-  const std::string linger = root_ + "/var/lib/systemd/linger/" + user;
   if (out.boot == STRAY_BOOT_ENABLED && !exists(linger)) {
     out.boot = STRAY_BOOT_NOT_ENABLED;
     out.by = linger;
@@ -109,7 +117,7 @@ BootFacts BootLinks::unit(const CgroupPlace& place, const std::string& user, con
 
 BootFacts BootLinks::pm2(const std::string& home, BootTime now) {
   read(now);
-  BootFacts out{STRAY_BOOT_NOT_ENABLED, STRAY_SAVED_UNKNOWN, {}};
+  BootFacts out{STRAY_BOOT_NOT_ENABLED, STRAY_SAVED_UNKNOWN, {}, {}};
   proc::FileReader reader;
   for (auto it = system_.lower_bound("pm2"); it != system_.end() && it->first.starts_with("pm2"); ++it) {
     const auto text = reader.read(AT_FDCWD, it->second.c_str(), kUnitBytes);

@@ -11,6 +11,7 @@
 #include "event.h"
 #include "observe/proc_files.hpp"
 #include "observe/process_files.hpp"
+#include "observe/unit_file.hpp"
 
 namespace stray {
 
@@ -18,7 +19,7 @@ struct BootFacts {
   stray_boot boot = STRAY_BOOT_UNKNOWN;
   stray_saved saved = STRAY_SAVED_UNKNOWN;
   std::string by;  // the link, or the file of a unit that no link starts
-  stray_restart restart = STRAY_RESTART_UNKNOWN;
+  UnitFile file;   // of its unit
 };
 
 // Reads the unit directories again when they were read more than some seconds ago. `root`: for tests.

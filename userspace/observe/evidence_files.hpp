@@ -2,7 +2,9 @@
 // Files beside a process that say how it is looked after: pid files, and PM2's ecosystem file.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,15 +13,29 @@
 
 namespace stray {
 
+// More directories to look for pid files in. Observers look in threads of their own: another list may take
+// its place meanwhile.
+class PidFileDirs {
+ public:
+  using List = std::vector<std::string>;
+  void set(List dirs) { list_.store(std::make_shared<const List>(std::move(dirs))); }
+  std::shared_ptr<const List> get() const { return list_.load(); }
+
+ private:
+  std::atomic<std::shared_ptr<const List>> list_{std::make_shared<const List>()};
+};
+
 class PidFiles {
  public:
+  explicit PidFiles(std::shared_ptr<const PidFileDirs> more = {}) : more_(std::move(more)) {}
+
   struct Owner {
     std::uint64_t pid;  // as the process itself knows it
     std::uint32_t uid, euid;
   };
 
-  // The path of a pid file of this process, or empty: in /run, /var/run, /tmp, its directory or the one
-  // above. It counts only when it belongs to the process's user or to root.
+  // The path of a pid file of this process, or empty: in /run, /var/run, /tmp, those of the configuration,
+  // its directory or the one above. It counts only when it belongs to the process's user or to root.
   std::string find(const ProcessFiles& files, const Owner& owner, BootTime now, proc::FileReader& reader);
 
  private:
@@ -31,7 +47,8 @@ class PidFiles {
   void scan(const ProcessFiles& files, const std::string& directory, proc::FileReader& reader,
             std::vector<Entry>& out) const;
 
-  std::vector<Entry> shared_;  // of /run, /var/run and /tmp as stray itself sees them
+  std::shared_ptr<const PidFileDirs> more_;
+  std::vector<Entry> shared_;  // of the directories that all share, as stray itself sees them
   BootTime shared_at_{};
   bool shared_known_ = false;
 };

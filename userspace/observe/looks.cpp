@@ -83,6 +83,7 @@ struct Looks::Worker {
   Steady::time_point begun{};
   bool ending = false;  // no more looks after this one
   bool finished = false;
+  bool told = false;  // by its owner, that it hangs
   std::thread thread;
 };
 
@@ -107,9 +108,9 @@ void Looks::Worker::work(const Make& make, const Event& event) {
   event.set();
 }
 
-Looks::Looks(Clock clock)
-    : Looks(clock, [clock]() -> Look {
-        return [clock, observer = std::make_shared<Observer>()](const Request& request) {
+Looks::Looks(Clock clock, std::shared_ptr<const PidFileDirs> dirs)
+    : Looks(clock, [clock, dirs = std::move(dirs)]() -> Look {
+        return [clock, observer = std::make_shared<Observer>(dirs)](const Request& request) {
           return observer->look(request, clock());
         };
       }) {}
@@ -200,9 +201,6 @@ void Looks::replace_if_hanging() {
   std::move(worker_->answers.begin(), worker_->answers.end(), std::back_inserter(ready_));
   worker_->answers.clear();
   lock.unlock();
-  spdlog::warn(
-      "pid {}: its files do not answer (a file system that hangs?); what they would tell is not known",
-      request.process.tgid);
   worker_->thread.detach();
   hanging_.push_back(std::exchange(worker_, nullptr));
   unread(request);
@@ -211,11 +209,23 @@ void Looks::replace_if_hanging() {
   for (Request& one : left) ask(std::move(one));
 }
 
+// Once, and not at once: on a host that is merely slow it comes back.
+void Looks::tell_hanging(Worker& worker) const {
+  if (worker.told || !worker.at || Steady::now() - worker.begun < 5 * longest_) return;
+  worker.told = true;
+  spdlog::warn(
+      "pid {}: its files do not answer (a file system that hangs?); what they would tell is not known",
+      worker.at->process.tgid);
+}
+
 // A thread that hung has come back: its answer is late, but it is one.
 void Looks::return_of_hanging() {
   std::erase_if(hanging_, [this](const std::shared_ptr<Worker>& worker) {
     const std::lock_guard lock(worker->mutex);
-    if (!worker->finished) return false;
+    if (!worker->finished) {
+      tell_hanging(*worker);
+      return false;
+    }
     open_ += worker->answers.size();
     std::move(worker->answers.begin(), worker->answers.end(), std::back_inserter(ready_));
     return true;

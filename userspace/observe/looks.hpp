@@ -5,7 +5,8 @@
 //
 // A look that takes longer than `longest` is answered by a record with STRAY_SAW_UNREAD, the others go on in
 // another thread, and the process is not looked at again until the thread that hangs comes back; then its
-// answer is given too. So are, without a look, all that are asked while sixteen hang.
+// answer is given too. A warning names it after five times as long: a host may be merely slow. All that are
+// asked while sixteen hang are answered so without a look.
 //
 // Used from one thread. What was asked is answered once, in any order, unless it is destroyed before.
 #pragma once
@@ -26,7 +27,9 @@ class Looks {
   using Look = std::function<RawRecord(const Request&)>;  // its bytes hold until the next call
   using Make = std::function<Look()>;                     // one for each thread
 
-  explicit Looks(Clock clock);  // looks by Observer. Throws std::system_error without descriptors or threads
+  // Looks by Observer, for pid files in these directories too. Throws std::system_error without descriptors
+  // or threads.
+  explicit Looks(Clock clock, std::shared_ptr<const PidFileDirs> pidfile_dirs = {});
   Looks(Clock clock, Make maker, std::chrono::milliseconds longest = std::chrono::seconds(1));
   ~Looks();  // does not wait for a look that hangs
   Looks(const Looks&) = delete;
@@ -45,6 +48,7 @@ class Looks {
   bool hangs(ProcessKey key) const;
   void replace_if_hanging();
   void return_of_hanging();
+  void tell_hanging(Worker& worker) const;
   void start();
   void unread(const Request& request);
 

@@ -8,6 +8,7 @@
 #include "observe/boot_links.hpp"
 #include "observe/child_probe.hpp"
 #include "observe/evidence_files.hpp"
+#include "observe/main_process.hpp"
 #include "observe/memory_limit.hpp"
 #include "observe/proc_files.hpp"
 #include "observe/process_files.hpp"
@@ -39,7 +40,8 @@ std::uint64_t innermost_pid(std::string_view status, std::uint32_t tgid) {
 }  // namespace
 
 struct Observer::State {
-  explicit State(const std::vector<std::string_view>& names) : environment(names) {}
+  explicit State(const std::vector<std::string_view>& names, std::shared_ptr<const PidFileDirs> dirs = {})
+      : environment(names), pid_files(std::move(dirs)) {}
 
   stray_head head(stray_kind kind, std::uint32_t flags = 0) const {
     return wire::head(kind, now, request->process, flags);
@@ -156,18 +158,22 @@ void Observer::State::look_at_boot(wire::Record<stray_saw_process>& record, cons
   const std::string home = variable("PM2_HOME");
   const auto status = reader.read(process.dir(), "status").value_or("");
   const std::uint32_t uid = id_at(proc::status_field(status, "Uid"), 0);
-  BootFacts facts = boot.unit(place_in_cgroup(cgroup), users.of(uid), users.home_of(uid), now);
+  const CgroupPlace place = place_in_cgroup(cgroup);
+  BootFacts facts = boot.unit(place, users.of(uid), users.home_of(uid), now);
   if (!home.empty() && home.size() < PATH_MAX) {
-    const stray_restart restart = facts.restart;
+    UnitFile file = std::move(facts.file);
     facts = boot.pm2(home, now);
-    facts.restart = restart;
+    facts.file = std::move(file);
     const Pm2App app{variable("name"), variable("pm_exec_path"), pm2_title(reader, process.dir())};
     facts.saved = saved_by_pm2(files, home, app, reader);
   }
+  const bool main =
+      is_main_of_forking(place, cgroup, facts.file, request->process.tgid, process.stat().ppid, reader);
   record.set([&](stray_saw_process& r) {
     r.boot = facts.boot;
     r.saved = facts.saved;
-    r.restart = facts.restart;
+    r.restart = facts.file.restart;
+    if (main) r.head.flags |= STRAY_SAW_UNIT_MAIN;
   });
   record.add(&stray_saw_process::boot_by, facts.by);
 }
@@ -221,6 +227,8 @@ void Observer::State::look_at_memory(wire::Record<stray_saw_process>& record) {
 }
 
 Observer::Observer() : Observer(environment_allow_list()) {}
+Observer::Observer(std::shared_ptr<const PidFileDirs> pidfile_dirs)
+    : state_(std::make_unique<State>(environment_allow_list(), std::move(pidfile_dirs))) {}
 Observer::Observer(const std::vector<std::string_view>& environment_names)
     : state_(std::make_unique<State>(environment_names)) {}
 Observer::~Observer() = default;

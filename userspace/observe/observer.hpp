@@ -4,9 +4,9 @@
 // replay the answers come from the capture and nobody asks.
 //
 // Every answer is about a process, not a pid: the start time is checked after reading, and a process that is
-// gone (or a zombie) gives a record with STRAY_SAW_GONE. Without descriptors or memory to look with the record
-// has STRAY_SAW_UNREAD and says nothing of the process. Reads never block on the observed process and never
-// follow a path out of its own root.
+// gone (or a zombie) gives a record with STRAY_SAW_GONE. Without descriptors or memory to look with the
+// record has STRAY_SAW_UNREAD and says nothing of the process. Reads never block on the observed process and
+// never follow a path out of its own root.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,12 @@
 
 namespace stray {
 
+class PidFileDirs;
+
 class Observer {
  public:
   Observer();  // keeps the environment variables of environment_allow_list()
+  explicit Observer(std::shared_ptr<const PidFileDirs> pidfile_dirs);  // and looks there for pid files too
   explicit Observer(const std::vector<std::string_view>& environment_names);
   ~Observer();
   // Answers with one record; its bytes hold until the next call.

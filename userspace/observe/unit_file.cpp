@@ -26,26 +26,38 @@ bool after_a_crash(std::string_view value) {
   return value == "always" || value == "on-failure" || value == "on-abnormal" || value == "on-abort";
 }
 
+bool is_no(std::string_view value) {
+  return value == "no" || value == "false" || value == "off" || value == "0";
+}
+
 // The last word counts; a file without one leaves what was said before it.
-void apply(std::string_view text, stray_restart& out) {
+void apply(std::string_view text, UnitFile& out) {
   bool service = false;
   any_part(text, '\n', [&](std::string_view raw) {
     const std::string_view line = trimmed(raw);
     if (line.starts_with('[')) service = line == "[Service]";
     const auto equals = line.find('=');
-    if (!service || equals == std::string_view::npos || trimmed(line.substr(0, equals)) != "Restart")
-      return false;
-    out = after_a_crash(trimmed(line.substr(equals + 1))) ? STRAY_RESTART_YES : STRAY_RESTART_NO;
+    if (!service || equals == std::string_view::npos) return false;
+    const std::string_view name = trimmed(line.substr(0, equals));
+    const std::string_view value = trimmed(line.substr(equals + 1));
+    if (name == "Restart")
+      out.restart = after_a_crash(value) ? STRAY_RESTART_YES : STRAY_RESTART_NO;
+    else if (name == "Type")
+      out.forking = value == "forking";
+    else if (name == "GuessMainPID")
+      out.guess_main = !is_no(value);
+    else if (name == "PIDFile")
+      out.pidfile = value;
     return false;
   });
 }
 
 bool read_fragment(const std::string& unit, const std::vector<std::string>& dirs, proc::FileReader& reader,
-                   stray_restart& out) {
+                   UnitFile& out) {
   for (const std::string& name : {unit, template_of(unit)})
     for (const std::string& directory : dirs)
       if (const auto text = reader.read(AT_FDCWD, (directory + "/" + name).c_str(), kFileBytes)) {
-        out = STRAY_RESTART_NO;  // systemd's default
+        out.restart = STRAY_RESTART_NO;  // systemd's default
         apply(*text, out);
         return true;
       }
@@ -59,9 +71,9 @@ std::string template_of(const std::string& unit) {
   return at == std::string::npos ? unit : unit.substr(0, at + 1) + unit.substr(unit.rfind('.'));
 }
 
-stray_restart restart_of_unit(const std::string& unit, const std::vector<std::string>& dirs) {
+UnitFile read_unit(const std::string& unit, const std::vector<std::string>& dirs) {
   proc::FileReader reader;
-  stray_restart out = STRAY_RESTART_UNKNOWN;
+  UnitFile out;
   if (!read_fragment(unit, dirs, reader, out)) return out;
   std::map<std::string, std::string> drop_ins;  // by name, which is their order
   for (const std::string& name : {unit, template_of(unit), std::string("service")})
@@ -75,6 +87,42 @@ stray_restart restart_of_unit(const std::string& unit, const std::vector<std::st
   for (const auto& [name, path] : drop_ins)
     if (const auto text = reader.read(AT_FDCWD, path.c_str(), kFileBytes)) apply(*text, out);
   return out;
+}
+
+std::string unit_path(const std::string& path, const std::string& unit, const std::string& runtime) {
+  const auto dot = unit.rfind('.');
+  const std::string name = unit.substr(0, dot), prefix = name.substr(0, name.find('@'));
+  const std::string instance = prefix.size() < name.size() ? name.substr(prefix.size() + 1) : "";
+  std::string out;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%') {
+      out += path[i];
+      continue;
+    }
+    switch (++i < path.size() ? path[i] : '\0') {
+      case 'n':
+        out += unit;
+        break;
+      case 'N':
+        out += name;
+        break;
+      case 'p':
+        out += prefix;
+        break;
+      case 'i':
+        out += instance;
+        break;
+      case 't':
+        out += runtime;
+        break;
+      case '%':
+        out += '%';
+        break;
+      default:
+        return {};
+    }
+  }
+  return out.empty() || out.starts_with('/') ? out : runtime + "/" + out;
 }
 
 }  // namespace stray

@@ -12,8 +12,18 @@ namespace stray {
 // "web@1.service" -> "web@.service", the name of the file that holds it; other names as they are.
 std::string template_of(const std::string& unit);
 
-// Restart= of a service: of its file, and of what is dropped in beside it. `dirs`: whole paths, in the order
-// of systemd.unit(5), where what stands first hides what follows. Unknown when no file can be read.
-stray_restart restart_of_unit(const std::string& unit, const std::vector<std::string>& dirs);
+// What a service says in its file and in what is dropped in beside it (systemd.service(5)).
+struct UnitFile {
+  stray_restart restart = STRAY_RESTART_UNKNOWN;  // Restart=; unknown when no file can be read
+  bool forking = false;                           // Type=forking
+  bool guess_main = true;                         // GuessMainPID=
+  std::string pidfile;                            // PIDFile=, as it is written
+};
+// `dirs`: whole paths, in the order of systemd.unit(5), where what stands first hides what follows.
+UnitFile read_unit(const std::string& unit, const std::vector<std::string>& dirs);
+
+// A path of a unit with its specifiers (%i, %n, %t, …) replaced, relative ones below /run; empty when one of
+// them is not known here. `runtime`: "/run", or the user's "/run/user/1000".
+std::string unit_path(const std::string& path, const std::string& unit, const std::string& runtime);
 
 }  // namespace stray

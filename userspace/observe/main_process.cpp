@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observe/main_process.hpp"
+
+#include <fcntl.h>
+
+#include "detect/words.hpp"
+
+namespace stray {
+namespace {
+
+constexpr std::size_t kMembersRead = 64 * 1024;  // of cgroup.procs: a service of thousands is not guessed at
+
+std::string runtime_of(const CgroupPlace& place) {
+  const auto at = place.user_unit.find('@');
+  if (at == std::string::npos) return "/run";
+  return "/run/user/" + place.user_unit.substr(at + 1, place.user_unit.rfind('.') - at - 1);
+}
+
+// Nobody else in the cgroup has that parent.
+bool only_child(std::string_view cgroup, std::uint32_t pid, std::uint32_t ppid, proc::FileReader& reader,
+                const std::string& root) {
+  const std::string file = std::string(cgroup) + "/cgroup.procs";
+  auto text = reader.read(AT_FDCWD, (root + "/sys/fs/cgroup" + file).c_str(), kMembersRead);
+  if (!text) text = reader.read(AT_FDCWD, (root + "/sys/fs/cgroup/systemd" + file).c_str(), kMembersRead);
+  if (!text || text->empty() || text->size() == kMembersRead) return false;
+  const std::string members(*text);
+  const std::string self = std::to_string(pid);
+  const bool another = any_part(members, '\n', [&](std::string_view member) {
+    if (member.empty() || member == self) return false;
+    const auto line = reader.read(AT_FDCWD, (root + "/proc/" + std::string(member) + "/stat").c_str());
+    const auto stat = line ? proc::parse_stat(*line) : std::nullopt;
+    return stat && stat->ppid == ppid && !stat->ended();
+  });
+  return !another;
+}
+
+}  // namespace
+
+bool is_main_of_forking(const CgroupPlace& place, std::string_view cgroup, const UnitFile& unit,
+                        std::uint32_t pid, std::uint32_t ppid, proc::FileReader& reader,
+                        const std::string& root) {
+  if (place.kind != CgroupPlace::Kind::service || !unit.forking || !cgroup.starts_with('/')) return false;
+  if (unit.pidfile.empty()) return unit.guess_main && only_child(cgroup, pid, ppid, reader, root);
+  const std::string path = unit_path(unit.pidfile, place.unit, runtime_of(place));
+  const auto text = path.empty() ? std::nullopt : reader.read(AT_FDCWD, (root + path).c_str(), 64);
+  return text && proc::number_at(*text, 0) == pid;
+}
+
+}  // namespace stray
