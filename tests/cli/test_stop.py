@@ -75,6 +75,25 @@ class Stop(Folder):
                     self.assertIn(b"nothing was ended", said)
                     self.assertIsNone(child.poll())
 
+    def test_what_it_started_while_the_person_thought_ends_too(self):
+        child = self.start("sh", "-c", "read line; sleep 1000 & wait", stdin=subprocess.PIPE)
+        self.addCleanup(child.stdin.close)
+        leader, follower = os.openpty()
+        asker = subprocess.Popen([STRAY, "stop", str(child.pid)], stdin=follower, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+        os.close(follower)
+        said = b""
+        while b"[y/N]" not in said:
+            said += os.read(asker.stderr.fileno(), 1000)
+        child.stdin.write(b"\n"), child.stdin.flush()
+        below = wait_for(lambda: self.children(child.pid), "what it starts")[0]
+        os.write(leader, b"y\n")
+        out, said = asker.communicate(timeout=PATIENCE)
+        os.close(leader)
+        self.assertEqual(asker.returncode, 0, said)
+        self.assertIn(f"pid {below} ended on SIGTERM\n".encode(), out)
+        child.wait(PATIENCE)
+
     def test_never(self):
         for pid, words in (("1", "init"), ("2", "kernel"), (str(os.getpid()), "hangs from"),
                            (str(os.getppid()), "hangs from")):

@@ -168,35 +168,49 @@ std::string report(const std::vector<Held>& all, bool as_json) {
   return out;
 }
 
+// What `stop` is about, as it is now.
+struct Target {
+  Target(const CommonOptions& common, const StopOptions& stop, const std::string& who) : look(common) {
+    look.observe_all();
+    process = &look.named(who);
+    refuse_if_forbidden(look, *process);
+    group = end_below(look.scene(), *process);
+    if (!stop.only) return;
+    for (auto& stage : group.stages)
+      std::erase_if(stage, [&](const Ending& e) { return e.process != process->key; });
+    std::erase_if(group.stages, [](const auto& stage) { return stage.empty(); });
+  }
+  std::string id() { return process_id(look.pipeline().host().boot, process->key); }
+
+  HostLook look;
+  const Process* process = nullptr;
+  EndGroup group;
+};
+
 }  // namespace
 
 int stop_command(const CommonOptions& common, const StopOptions& stop) {
   const auto timeout = std::chrono::nanoseconds(parse_duration(stop.timeout, "--timeout").count());
-  HostLook look(common);
-  look.observe_all();
-  const Process& process = look.named(stop.who);
-  refuse_if_forbidden(look, process);
-  EndGroup group = end_below(look.scene(), process);
-  if (stop.only) {
-    for (auto& stage : group.stages)
-      std::erase_if(stage, [&](const Ending& e) { return e.process != process.key; });
-    std::erase_if(group.stages, [](const auto& stage) { return stage.empty(); });
-  }
+  auto target = std::make_unique<Target>(common, stop, stop.who);
   std::string shown;
-  show(shown, process, look.pipeline().lineage(), group, stop);
+  show(shown, *target->process, target->look.pipeline().lineage(), target->group, stop);
   std::size_t count = 0;
-  for (const auto& stage : group.stages) count += stage.size();
+  for (const auto& stage : target->group.stages) count += stage.size();
   if (!stop.yes && !::isatty(STDIN_FILENO)) {
     print(shown);
     throw UsageError("nothing was ended: there is no terminal to ask at; --yes does not ask");
   }
   if (!common.json) print(shown);
-  if (!stop.yes && !agreed(count)) {
-    spdlog::info("nothing was ended");
-    return kFine;
+  if (!stop.yes) {
+    if (!agreed(count)) {
+      spdlog::info("nothing was ended");
+      return kFine;
+    }
+    // While the person thought it may have started others: all that is below it now, and the same process.
+    target = std::make_unique<Target>(common, stop, target->id());
   }
   std::vector<Held> all;
-  for (const auto& endings : group.stages) {
+  for (const auto& endings : target->group.stages) {
     std::vector<Held> stage;
     for (const Ending& e : endings) stage.emplace_back().ending = e;
     for (Held& one : stage) one.hold();
