@@ -2,6 +2,8 @@
 // Which units start with the host, and what PM2 has saved.
 #include "observe/boot_links.hpp"
 
+#include <sched.h>
+
 #include "observe/child_probe.hpp"
 #include "observe/memory_limit.hpp"
 #include "observe/script_probe.hpp"
@@ -90,6 +92,19 @@ TEST_F(BootTest, Pm2StartsWithTheHostByAUnitForItsHome) {
   EXPECT_EQ(links.pm2("/home/alice/.pm2", now_).boot, STRAY_BOOT_ENABLED);
   EXPECT_EQ(links.pm2("/home/alice/.pm", now_).boot, STRAY_BOOT_NOT_ENABLED);
   EXPECT_EQ(links.pm2("/root/.pm2", now_).boot, STRAY_BOOT_NOT_ENABLED);
+}
+
+// PrivateTmp=, ProtectSystem= and the like give a service mounts of its own: it is no container for that.
+TEST_F(BootTest, WhoHasMountsOfItsOwnIsLookedAtToo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root for a mount namespace";
+  const Child child(std::vector<std::string>{"/bin/sleep", "1000"}, {"PM2_HOME=" + path("pm2"), "name=web"},
+                    [] {
+                      if (::unshare(CLONE_NEWNS) != 0) ::_exit(2);
+                    });
+  write("pm2/dump.pm2", R"([{"name":"web"}])");
+  const SawProcess saw = process(child);
+  EXPECT_EQ(saw.boot, static_cast<std::uint32_t>(STRAY_BOOT_NOT_ENABLED));
+  EXPECT_EQ(saw.saved, static_cast<std::uint32_t>(STRAY_SAVED_YES));
 }
 
 TEST_F(BootTest, Pm2sDumpNamesWhatItSaved) {

@@ -154,11 +154,11 @@ std::string Observer::State::variable(const char* name) {
 
 void Observer::State::look_at_boot(wire::Record<stray_saw_process>& record, const ProcessFiles& files,
                                    std::string_view cgroup) {
-  if (!files.own_root()) return;  // in a container: its engine's business
   const std::string home = variable("PM2_HOME");
   const auto status = reader.read(process.dir(), "status").value_or("");
   const std::uint32_t uid = id_at(proc::status_field(status, "Uid"), 0);
   const CgroupPlace place = place_in_cgroup(cgroup);
+  if (place.kind == CgroupPlace::Kind::container) return;  // its engine's business
   BootFacts facts = boot.unit(place, users.of(uid), users.home_of(uid), now);
   if (!home.empty() && home.size() < PATH_MAX) {
     UnitFile file = std::move(facts.file);
