@@ -66,3 +66,13 @@ def detached_screen(case):
     case.shell("screen -dmS scenario node dist/index.js", SCREENDIR=f"{case.dir}/screens")
     case.find("screen", "SCREEN .*")
     case.find("node", "node dist/index.js", parent="screen")
+
+
+@scenario({"node": ["unsupervised-node"]}, needs=("tmux",))
+def detached_tmux(case):
+    """The same in tmux, from a shell of its server."""
+    case.app()
+    (case.dir / "tmux").mkdir(mode=0o700)
+    case.shell("tmux -f /dev/null new-session -d 'node dist/index.js; exit'", TMUX_TMPDIR=f"{case.dir}/tmux")
+    case.find("tmux", "tmux .*")
+    case.find("node", "node dist/index.js")

@@ -82,3 +82,32 @@ def pm2_app_with_children(case):
     case.find("forked", ".*node .*/dist/parent.js child", parent="node")
     case.find("spawned", "node src/server.js", parent="node")
     case.find("detached", "node dist/index.js", parent="node")
+
+
+@scenario({}, needs=("pm2",))
+def pm2_daemon_under_another_title(case):
+    """PM2_DAEMON_TITLE: nothing in the daemon's command line says PM2."""
+    case.app()
+    case.shell("pm2 start dist/index.js --name web", PM2_HOME=f"{case.dir}/pm2", PM2_DAEMON_TITLE="keeper of the web")
+    case.find("god", "keeper of the web")
+    case.find("node", f"node {case.app_dir}/dist/index.js", parent="god")
+
+
+@scenario({"root": ["orphan", "unsupervised-node", "supervisor-lost"]}, needs=("pm2", "setpriv"))
+def pm2_of_two_users(case):
+    """Two users have a God daemon each; one is killed. The other does not look after what that one left."""
+    case.app()
+    case.dir.parent.chmod(0o755)
+    for folder in (case.dir, case.dir / "up"):
+        folder.chmod(0o777)
+    case.shell("setpriv --reuid=nobody --regid=nogroup --clear-groups pm2 start dist/index.js --name web",
+               PM2_HOME=f"{case.dir}/pm2-of-nobody", HOME=f"{case.dir}")
+    case.find("other", GOD)
+    case.find("theirs", f"node {case.app_dir}/dist/index.js", parent="other")
+    case.shell("pm2 start dist/index.js --name web --no-pmx", PM2_HOME=f"{case.dir}/pm2")
+    case.find("god", r"PM2 v[0-9.]+: God Daemon .*/pm2\)")
+    case.find("root", f"node {case.app_dir}/dist/index.js", parent="god")
+    case.up("root")
+    god = case.pids["god"]
+    case.end("god", signal.SIGKILL)
+    case.inherited("root", god)

@@ -3,6 +3,18 @@
 from case import Failed, alive, scenario
 from terminal import Terminal
 
+DOUBLE_FORK = """import os, sys
+if os.fork():
+    os._exit(0)
+os.setsid()
+if os.fork():
+    os._exit(0)
+null = os.open(os.devnull, os.O_RDWR)
+for fd in range(3):
+    os.dup2(null, fd)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
 
 @scenario({"node": ["orphan", "unsupervised-node"]})
 def background_then_exit(case):
@@ -53,6 +65,31 @@ def setsid_from_a_terminal(case):
     terminal.hang_up()
     if not alive(node):
         raise Failed("node died with the terminal")
+
+
+@scenario({"node": ["orphan", "unsupervised-node"]})
+def disown_then_hangup(case):
+    """`node dist/index.js & disown`, then the terminal goes away: bash passes its SIGHUP on to the others only."""
+    case.app()
+    terminal = Terminal(case)
+    terminal.run("node dist/index.js >/dev/null 2>&1 </dev/null &")
+    terminal.run("disown")
+    node = case.find("node", "node dist/index.js")
+    case.up("node")
+    shell = case.pids["shell"]
+    terminal.hang_up()
+    case.inherited("node", shell)
+    if not alive(node):
+        raise Failed("node died with the terminal")
+
+
+@scenario({"node": ["orphan", "unsupervised-node"]})
+def double_fork(case):
+    """The classic daemon: fork, setsid, fork, no descriptor kept. Nobody restarts it, and node is no daemon."""
+    case.app()
+    case.write("daemon.py", DOUBLE_FORK)
+    case.shell(f"python3 {case.dir}/daemon.py node dist/index.js")
+    case.find("node", "node dist/index.js")
 
 
 @scenario({"node": ["unsupervised-node"]}, needs=("start-stop-daemon",))

@@ -2,7 +2,7 @@
 """Other supervisors, alive and killed, and cron, which is none."""
 import signal
 
-from case import scenario
+from case import parent_of, scenario, wait_for
 
 SUPERVISORD = """[supervisord]
 nodaemon=false
@@ -35,6 +35,13 @@ echo $! >{dir}/web.pid
 CRON = """exec setsid unshare --mount --propagation private sh -c '
 mount -t tmpfs tmpfs /run && mount --bind {dir}/cron.d /etc/cron.d && mount --bind /dev/null /etc/crontab &&
 mount -t tmpfs tmpfs /var/spool/cron && exec cron -f' </dev/null >{dir}/cron.log 2>&1 &"""
+
+
+# An atd of its own, in the same way.
+AT = """exec setsid unshare --mount --propagation private sh -c '
+mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/spool/cron && cd /var/spool/cron && mkdir -m 1770 atjobs atspool &&
+touch atjobs/.SEQ && chmod 600 atjobs/.SEQ && chown -R daemon:daemon . && {{ at -f {dir}/job now; exec atd -f; }}
+' </dev/null >{dir}/at.log 2>&1 &"""
 
 
 def supervisord(case):
@@ -87,6 +94,36 @@ def s6_service(case):
     case.find("node", "node dist/index.js", parent="supervise")
 
 
+@scenario({}, needs=("svscan", "supervise"))
+def daemontools_service(case):
+    """svscan, supervise, node."""
+    case.app()
+    run_script(case)
+    case.left(f"svscan {case.dir}/services")
+    case.find("svscan", "svscan .*")
+    case.find("supervise", "supervise web", parent="svscan")
+    case.find("node", "node dist/index.js", parent="supervise")
+
+
+@scenario({}, needs=("forever",))
+def forever_app(case):
+    """forever start: a detached monitor with the app below it."""
+    case.app()
+    case.shell("forever start dist/index.js")
+    case.find("monitor", ".*node .*/forever/bin/monitor dist/index.js")
+    case.find("node", f".*node {case.app_dir}/dist/index.js", parent="monitor")
+
+
+@scenario({"node": ["orphan", "unsupervised-node", "supervisor-lost"]}, needs=("forever",))
+def forever_killed(case):
+    """forever's monitor gets SIGKILL: the app lives on."""
+    forever_app(case)
+    case.up("node")
+    monitor = case.pids["monitor"]
+    case.end("monitor", signal.SIGKILL)
+    case.inherited("node", monitor)
+
+
 @scenario({}, needs=("monit",))
 def monit_service(case):
     """monit starts by command and watches by pidfile: the app is a child of init, and looked after all the same."""
@@ -100,13 +137,34 @@ def monit_service(case):
     case.up("node")
 
 
-@scenario({"node": ["unsupervised-node"]}, needs=("cron",), cost=60)
-def cron_job(case):
-    """A server as a cron job: a child of the job's shell, and nothing restarts it."""
+def cron(case, command):
     case.app()
     case.write("cron.d/job", f"{case.mark_setting}\nPATH={case.env['PATH']}\n"
-                             f"* * * * * root cd {case.app_dir} && node dist/index.js\n")
+                             f"* * * * * root cd {case.app_dir} && {command}\n")
     case.shell(CRON.format(dir=case.dir))
     case.find("cron", "cron -f")
     case.find("node", "node dist/index.js", seconds=90)
     (case.dir / "cron.d/job").unlink()
+
+
+@scenario({"node": ["unsupervised-node"]}, needs=("cron",), cost=60)
+def cron_job(case):
+    """A server as a cron job: a child of the job's shell, and nothing restarts it."""
+    cron(case, "node dist/index.js")
+
+
+@scenario({"node": ["orphan", "unsupervised-node"]}, needs=("cron",), cost=60)
+def left_by_a_cron_job(case):
+    """A job that ends and leaves a server in the background."""
+    cron(case, "{ node dist/index.js >/dev/null 2>&1 & }")
+    wait_for(lambda: parent_of(case.pids["node"]) not in case.marked(), "the end of the job")
+
+
+@scenario({"node": ["unsupervised-node"]}, needs=("atd", "at"))
+def at_job(case):
+    """A server as a job of at: nothing restarts it."""
+    case.app()
+    case.write("job", f"export {case.mark_setting} PATH={case.env['PATH']}; cd {case.app_dir}\nnode dist/index.js\n")
+    case.shell(AT.format(dir=case.dir))
+    case.find("atd", "atd -f")
+    case.find("node", "node dist/index.js", seconds=90)
