@@ -333,6 +333,8 @@ class Damage(Recorded):
         self.assertEqual(done.returncode, 3)
         self.assertIn(b"cannot be used", done.stderr)
         self.assertEqual(stray("scan", "--capture", str(broken)).returncode, 3)
+        done = stray("explain", str(pid), "--capture", str(broken))  # reads it twice
+        self.assertEqual(done.stderr.count(b"cannot be used"), 1, done.stderr)
 
     def test_what_is_no_capture(self):
         capture = self.ended(self.record())

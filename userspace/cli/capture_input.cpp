@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/capture_input.hpp"
 
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,7 +32,7 @@ std::string boot_text(const CaptureHeader& header) {
 
 }  // namespace
 
-CaptureInput::CaptureInput(const CaptureChoice& choice) {
+CaptureInput::CaptureInput(const CaptureChoice& choice) : told_(choice.told) {
   if (choice.files.empty()) throw UsageError("name the files of a capture");
   try {
     open_all(choice.files);
@@ -111,16 +110,16 @@ void CaptureInput::order() {
       throw UsageError(files_[i].name + " and " + files_[i - 1].name + " are the same file of one capture");
     files_[i].continued = here.sequence == before.sequence + 1;
     if (!files_[i].continued)
-      spdlog::warn("{}: {} {} before it missing; what happened in between is not known", files_[i].name,
-                   here.sequence - before.sequence - 1,
-                   here.sequence - before.sequence == 2 ? "file is" : "files are");
+      say(spdlog::level::warn, "{}: {} {} before it missing; what happened in between is not known",
+          files_[i].name, here.sequence - before.sequence - 1,
+          here.sequence - before.sequence == 2 ? "file is" : "files are");
   }
   span_.begin = begin_of(files_.front().header);
   for (const File& file : files_) {
     bytes_ += file.bytes;
     if (file.header.contract > STRAY_CONTRACT)
-      spdlog::warn("{}: written by a newer stray ({}); what this one does not know is left out", file.name,
-                   file.header.version);
+      say(spdlog::level::warn, "{}: written by a newer stray ({}); what this one does not know is left out",
+          file.name, file.header.version);
   }
 }
 
@@ -145,8 +144,8 @@ std::unique_ptr<CaptureReader> CaptureInput::reader(File& file, bool continued) 
   CaptureReaderOptions options;
   options.continued = continued;
   options.damaged = [this, name = file.name](const CaptureDamage& d) {
-    spdlog::error("{}: {} bytes at {} cannot be used: {}{}", name, d.bytes, d.offset, d.reason,
-                  d.records ? "; " + std::to_string(*d.records) + " records are lost with them" : "");
+    say(spdlog::level::err, "{}: {} bytes at {} cannot be used: {}{}", name, d.bytes, d.offset, d.reason,
+        d.records ? "; " + std::to_string(*d.records) + " records are lost with them" : "");
     damaged_ = true;
   };
   return std::make_unique<CaptureReader>(file.name, std::move(options));
@@ -245,24 +244,24 @@ bool CaptureInput::feed_file(Pipeline& pipeline, const CaptureHooks& hooks, File
 
 // It was there when its header was read: removed or replaced since, or the disk fails.
 void CaptureInput::cannot_read(const char* why) {
-  spdlog::error("{}; nothing more of this file is read", why);
+  say(spdlog::level::err, "{}; nothing more of this file is read", why);
   damaged_ = true;
 }
 
 void CaptureInput::tell(const File& file, const CaptureReader& reader, CaptureReader::Status status) {
   if (status == CaptureReader::Status::torn) {
-    spdlog::error("{}: it has no end mark: the recording was cut off, or the file was{}", file.name,
-                  reader.torn_bytes()
-                      ? " (" + std::to_string(reader.torn_bytes()) + " bytes of an unfinished block)"
-                      : std::string());
+    say(spdlog::level::err, "{}: it has no end mark: the recording was cut off, or the file was{}", file.name,
+        reader.torn_bytes() ? " (" + std::to_string(reader.torn_bytes()) + " bytes of an unfinished block)"
+                            : std::string());
     damaged_ = true;
   } else if (status == CaptureReader::Status::growing) {
-    spdlog::warn("{}: it is being written; read up to its present end", file.name);
+    say(spdlog::level::warn, "{}: it is being written; read up to its present end", file.name);
   } else if (reader.series_goes_on() && &file == &files_.back()) {
-    spdlog::info("{}: the recording goes on in another file", file.name);
+    say(spdlog::level::info, "{}: the recording goes on in another file", file.name);
   }
   if (reader.dropped()) {
-    spdlog::error("{}: {} records did not reach the file when it was written", file.name, reader.dropped());
+    say(spdlog::level::err, "{}: {} records did not reach the file when it was written", file.name,
+        reader.dropped());
     damaged_ = true;
   }
 }

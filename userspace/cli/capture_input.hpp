@@ -3,6 +3,8 @@
 // told.
 #pragma once
 
+#include <spdlog/spdlog.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +22,7 @@ struct CaptureChoice {             // as on the command line
   std::vector<std::string> files;  // "-": standard input, alone
   std::string since, until;        // "": all there is
   std::string at;                  // instead of both: only the state at that time matters
+  bool told = false;               // what is wrong with them was told before
 };
 
 struct CaptureHooks {
@@ -60,11 +63,16 @@ class CaptureInput {
   void seek(CaptureReader& reader, const File& file) const;
   bool feed_file(Pipeline& pipeline, const CaptureHooks& hooks, File& file, CaptureReader& reader);
   void cannot_read(const char* why);
+  template <typename... Args>
+  void say(spdlog::level::level_enum level, spdlog::format_string_t<Args...> format, Args&&... args) const {
+    if (!told_) spdlog::log(level, format, std::forward<Args>(args)...);
+  }
   void tell(const File& file, const CaptureReader& reader, CaptureReader::Status status);
 
   std::vector<File> files_;
   TimeSpan span_;
   std::optional<std::int64_t> since_, until_;
+  const bool told_;
   bool damaged_ = false;
   std::uint64_t bytes_ = 0, bytes_before_ = 0;  // of all files; of those read
 };

@@ -46,6 +46,7 @@ int explain_in_capture(const CommonOptions& common, CaptureChoice capture, const
     explained = true;
   }
   capture.until = std::exchange(capture.at, {});
+  capture.told = true;
   hooks.ended = [&](const View& view, const Process& process, const std::vector<Finding>& open) {
     if (std::exchange(explained, true) && !about.pid) return std::string();
     return "\n" + explanation(common, view.host, view.scene, view.lost, process, open) + "\n";
