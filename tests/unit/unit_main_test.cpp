@@ -50,6 +50,20 @@ TEST_F(UnitMainTest, WithoutOneItIsTheOnlyChildOfTheManager) {
   EXPECT_FALSE(is_main(file)) << "one of two: systemd does not guess";
 }
 
+TEST_F(UnitMainTest, OnlyRegularFilesAreOpened) {
+  std::filesystem::create_directories(path("units"));
+  std::filesystem::create_symlink("/dev/zero", path("units/web.service"));
+  EXPECT_EQ(read_unit("web.service", {path("units")}).restart, STRAY_RESTART_UNKNOWN);
+  std::filesystem::remove(path("units/web.service"));
+  const UnitFile file = unit("[Service]\nType=forking\nPIDFile=web.pid\n");
+  std::filesystem::create_directories(path("run"));
+  ASSERT_EQ(::mkfifo(path("run/web.pid").c_str(), 0600), 0);
+  const int writer = ::open(path("run/web.pid").c_str(), O_RDWR);
+  ASSERT_EQ(::write(writer, "20\n", 3), 3);
+  EXPECT_FALSE(is_main(file));
+  ::close(writer);
+}
+
 TEST(UnitPath, SpecifiersAreReplaced) {
   EXPECT_EQ(unit_path("/run/%n/%p-%i.pid", "web@a.service", "/run"), "/run/web@a.service/web-a.pid");
   EXPECT_EQ(unit_path("%t/%N%%.pid", "web.service", "/run/user/7"), "/run/user/7/web%.pid");

@@ -120,7 +120,7 @@ BootFacts BootLinks::pm2(const std::string& home, BootTime now) {
   BootFacts out{STRAY_BOOT_NOT_ENABLED, STRAY_SAVED_UNKNOWN, {}, {}};
   proc::FileReader reader;
   for (auto it = system_.lower_bound("pm2"); it != system_.end() && it->first.starts_with("pm2"); ++it) {
-    const auto text = reader.read(AT_FDCWD, it->second.c_str(), kUnitBytes);
+    const auto text = reader.read_regular(it->second, kUnitBytes);
     // Environment=PM2_HOME=/root/.pm2 and PIDFile=/root/.pm2/pm2.pid
     const bool ours =
         text && any_part(*text, '\n', [&](std::string_view line) {

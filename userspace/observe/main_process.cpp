@@ -42,7 +42,7 @@ bool is_main_of_forking(const CgroupPlace& place, std::string_view cgroup, const
   if (place.kind != CgroupPlace::Kind::service || !unit.forking || !cgroup.starts_with('/')) return false;
   if (unit.pidfile.empty()) return unit.guess_main && only_child(cgroup, pid, ppid, reader, root);
   const std::string path = unit_path(unit.pidfile, place.unit, runtime_of(place));
-  const auto text = path.empty() ? std::nullopt : reader.read(AT_FDCWD, (root + path).c_str(), 64);
+  const auto text = path.empty() ? std::nullopt : reader.read_regular(root + path, 64);
   return text && proc::number_at(*text, 0) == pid;
 }
 

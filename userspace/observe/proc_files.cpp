@@ -2,6 +2,7 @@
 #include "observe/proc_files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+
+#include "observe/process_files.hpp"
 
 namespace stray::proc {
 namespace {
@@ -49,6 +52,14 @@ std::optional<std::string_view> FileReader::read(int fd, std::size_t limit) {
     used += static_cast<std::size_t>(got);
   }
   return std::string_view(data_.get(), used);
+}
+
+std::optional<std::string_view> FileReader::read_regular(const std::string& path, std::size_t limit) {
+  const Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  struct stat facts;
+  if (!place || ::fstat(place.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  const Descriptor file = reopen_for_reading(place.get());
+  return file ? read(file.get(), limit) : std::nullopt;
 }
 
 void FileReader::grow(std::size_t used, std::size_t wanted) {

@@ -27,6 +27,10 @@ class FileReader {
   std::optional<std::string_view> read(int dir, const char* name, std::size_t limit = kSmall);
   std::optional<std::string_view> read(int fd, std::size_t limit);
 
+  // The same of a regular file alone, at an absolute path: where others may put what they like, a device must
+  // not even be opened (it can do things), and a FIFO or a socket has nothing to say.
+  std::optional<std::string_view> read_regular(const std::string& path, std::size_t limit = kSmall);
+
   // Some file could not be opened for want of descriptors or memory since the last forget(): what was not
   // read says nothing about a process.
   bool starved() const { return starved_; }

@@ -56,7 +56,7 @@ bool read_fragment(const std::string& unit, const std::vector<std::string>& dirs
                    UnitFile& out) {
   for (const std::string& name : {unit, template_of(unit)})
     for (const std::string& directory : dirs)
-      if (const auto text = reader.read(AT_FDCWD, (directory + "/" + name).c_str(), kFileBytes)) {
+      if (const auto text = reader.read_regular(directory + "/" + name, kFileBytes)) {
         out.restart = STRAY_RESTART_NO;  // systemd's default
         apply(*text, out);
         return true;
@@ -85,7 +85,7 @@ UnitFile read_unit(const std::string& unit, const std::vector<std::string>& dirs
       });
     }
   for (const auto& [name, path] : drop_ins)
-    if (const auto text = reader.read(AT_FDCWD, path.c_str(), kFileBytes)) apply(*text, out);
+    if (const auto text = reader.read_regular(path, kFileBytes)) apply(*text, out);
   return out;
 }
 
