@@ -1,0 +1,3 @@
+// A queue worker: no port, a child now and then.
+const {execFile} = require('child_process');
+setInterval(() => execFile('date', () => {}), 60000);

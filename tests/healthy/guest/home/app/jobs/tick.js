@@ -1,0 +1,1 @@
+require('fs').appendFileSync('/tmp/tick.' + process.getuid(), `${Date.now()}\n`);
