@@ -59,6 +59,22 @@ TEST(Json, EscapesAndMendsStrings) {
   EXPECT_EQ(base64("abc"), "YWJj");
 }
 
+// The step of eight bytes at a time must find what each byte alone says.
+TEST(Json, EscapesWhereverItStands) {
+  for (int c = 0; c < 256; ++c)
+    for (std::size_t size = 1; size < 20; ++size)
+      for (std::size_t at = 0; at < size; ++at) {
+        std::string text(size, 'x'), out;
+        text[at] = static_cast<char>(c);
+        Json json(out);
+        const bool valid = json.string(text);
+        ASSERT_EQ(valid, c < 0x80) << c;
+        const bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+        ASSERT_EQ(out.size() == size + 2, plain) << c << ' ' << out;
+        if (valid) ASSERT_EQ(nlohmann::json::parse(out), text);
+      }
+}
+
 TEST(EventChoice, TakesListsAndNamesWhatItDoesNotKnow) {
   std::string bad;
   EXPECT_TRUE(EventChoice::parse("all", bad)->has("fork"));
@@ -98,6 +114,36 @@ class EcsTest : public ::testing::Test {
     return all;
   }
 };
+
+// What stands above a process is formatted once for all its children, until it changes.
+TEST_F(EcsTest, TheLineageIsThatOfTheMoment) {
+  const ProcessKey init = key(1, 0), outer = key(9, 1), parent = key(10, 1);
+  for (const Bytes& bytes :
+       {session(), seed(init, {}, "/sbin/init", at(1), STRAY_SEED_NAMESPACE_INIT),
+        seed(outer, init, "/bin/zsh", at(1)), seed(parent, outer, "/bin/bash", at(1)), ready(at(1))})
+    pipeline.feed(bytes);
+  std::uint32_t next = 20;
+  const auto executables = [&](double second) {
+    const ProcessKey child = key(next++, second);
+    pipeline.feed(fork(child, parent, at(second)));
+    pipeline.feed(exec(child, at(second), "/bin/x", {"x"}));
+    std::string out;
+    const nlohmann::json document = documents().back();
+    for (const auto& link : document["stray"]["lineage"])
+      out += link.value("executable", "-") + " " + std::to_string(link["pid"].get<int>()) + ", ";
+    return out.substr(0, out.rfind("/bin/x"));
+  };
+  EXPECT_EQ(executables(2), "/sbin/init 1, /bin/zsh 9, /bin/bash 10, ");
+  EXPECT_EQ(executables(3), "/sbin/init 1, /bin/zsh 9, /bin/bash 10, ");
+  pipeline.feed(exec(outer, at(4), "/bin/sh", {"sh"}));
+  EXPECT_EQ(executables(5), "/sbin/init 1, /bin/sh 9, /bin/bash 10, ");
+  pipeline.feed(exec(parent, at(6), "/bin/\xff", {"y"}));
+  EXPECT_EQ(executables(7), "/sbin/init 1, /bin/sh 9, /bin/\xef\xbf\xbd 10, ");
+  EXPECT_TRUE(documents().back()["stray"]["base64"].contains("stray.lineage.executable"));
+  pipeline.feed(exec(parent, at(8), "/bin/z", {"z"}));
+  pipeline.feed(exit(outer, at(9), 0, init));
+  EXPECT_EQ(executables(10), "/sbin/init 1, /bin/z 10, ");
+}
 
 TEST_F(EcsTest, EveryEventIsOneDocument) {
   const ProcessKey init = key(1, 0), parent = key(10, 1), child = key(20, 2);

@@ -5,6 +5,7 @@
 // in base64 under stray.base64, by the name of its field. docs/output.md lists every field.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -43,7 +44,28 @@ class Ecs {
  private:
   struct Doc;
   friend struct Doc;
+
+  // What many documents share is formatted once: the names of processes, and what stands above a parent.
+  struct Ref {
+    ProcessKey key;
+    std::string text;  // its entity_id and pid, as members
+  };
+  struct Above {
+    struct Link {
+      ProcessKey key;
+      Edge edge;
+      std::string exe;
+    };
+    std::vector<Link> links;  // the parent first
+    std::string text;         // their objects, root first
+  };
+  const std::string& ref(ProcessKey key);
+  const std::string* above(const Process& p);  // nullptr: some text is not UTF-8
+
   const Host& host_;
+  std::array<std::uint8_t, 16> boot_{};  // of what is kept here
+  std::array<Ref, 64> refs_;             // by the upper bits of the key's hash
+  std::array<Above, 16> above_;          // by those of the parent's
   Rfc3339 now_, start_;
 };
 

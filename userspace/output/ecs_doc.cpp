@@ -12,6 +12,50 @@ constexpr std::size_t kLineageDepth = 32;
 
 }  // namespace
 
+const std::string& Ecs::ref(ProcessKey key) {
+  if (boot_ != host_.boot) {
+    boot_ = host_.boot;
+    refs_.fill({}), above_.fill({});
+  }
+  Ref& ref = refs_[ProcessKeyHash()(key) >> 58];
+  if (ref.key == key && !ref.text.empty()) return ref.text;
+  ref.key = key;
+  ref.text.clear();
+  Json json(ref.text);
+  json.plain("entity_id", process_id(host_.boot, key));
+  json.field("pid", key.tgid);
+  return ref.text;
+}
+
+const std::string* Ecs::above(const Process& p) {
+  if (!p.parent) return nullptr;
+  ref(p.parent->key);  // empties all that is of another boot
+  Above& kept = above_[ProcessKeyHash()(p.parent->key) >> 60];
+  const Process* up = p.parent;
+  std::size_t same = 0;
+  for (; up && same < kept.links.size(); up = up->parent, ++same) {
+    const Above::Link& link = kept.links[same];
+    if (link.key != up->key || link.edge != up->parent_edge || link.exe != up->exe()) break;
+  }
+  const bool whole = same == kept.links.size() && same > 0 && (!up || same + 1 == kLineageDepth);
+  if (whole) return &kept.text;
+  kept.links.clear(), kept.text.clear();
+  for (up = p.parent; up && kept.links.size() + 1 < kLineageDepth; up = up->parent)
+    kept.links.push_back({up->key, up->parent_edge, std::string(up->exe())});
+  Json json(kept.text);
+  for (auto link = kept.links.rbegin(); link != kept.links.rend(); ++link) {
+    json.begin_object();
+    json.here() += ref(link->key);
+    if (!link->exe.empty()) {
+      json.key("executable");
+      if (!json.string(link->exe)) return kept.links.clear(), nullptr;
+    }
+    json.plain("edge", to_string(link->edge));
+    json.end_object();
+  }
+  return &kept.text;
+}
+
 Ecs::Doc::Doc(Ecs& owner, std::string& into, BootTime time, std::string_view kind, std::string_view action,
               std::string_view type, int severity)
     : ecs(owner), out(into), json(into) {
@@ -55,10 +99,7 @@ void Ecs::Doc::args(const Process& p) {
   json.field("args_count", p.image->argc);
 }
 
-void Ecs::Doc::key_fields(ProcessKey key) {
-  json.plain("entity_id", id(key));
-  json.field("pid", key.tgid);
-}
+void Ecs::Doc::key_fields(ProcessKey key) { json.here() += ecs.ref(key); }
 
 void Ecs::Doc::relative(std::string_view name, const Process* p, ProcessKey key) {
   if (!p && !key) return;
@@ -107,17 +148,24 @@ void Ecs::Doc::leaders(const Process& p) {
 }
 
 void Ecs::Doc::lineage(const Process& p) {
-  std::vector<const Process*> up{&p};
-  while (up.back()->parent && up.size() < kLineageDepth) up.push_back(up.back()->parent);
   json.begin_array("lineage");
-  for (auto it = up.rbegin(); it != up.rend(); ++it) {
-    json.begin_object();
-    key_fields((*it)->key);
-    if (!(*it)->exe().empty()) text("executable", "stray.lineage.executable", (*it)->exe());
-    json.plain("edge", to_string((*it)->parent_edge));
-    json.end_object();
+  if (const std::string* text = ecs.above(p)) {
+    json.here() += *text;
+    link(p);
+  } else {
+    std::vector<const Process*> up{&p};
+    while (up.back()->parent && up.size() < kLineageDepth) up.push_back(up.back()->parent);
+    for (auto it = up.rbegin(); it != up.rend(); ++it) link(**it);
   }
   json.end_array();
+}
+
+void Ecs::Doc::link(const Process& p) {
+  json.begin_object();
+  key_fields(p.key);
+  if (!p.exe().empty()) text("executable", "stray.lineage.executable", p.exe());
+  json.plain("edge", to_string(p.parent_edge));
+  json.end_object();
 }
 
 void Ecs::Doc::supervision(const Process& p, const Scene& scene) {

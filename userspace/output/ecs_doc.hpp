@@ -32,6 +32,7 @@ struct Ecs::Doc {
   void process(const Process& p, bool whole);
   void leaders(const Process& p);
   void lineage(const Process& p);
+  void link(const Process& p);  // one object of it
   void supervision(const Process& p, const Scene& scene);
   // Closes "stray" (opened by the caller or here) and the document.
   void finish(std::uint64_t lost);

@@ -69,12 +69,13 @@ void Rfc3339::append(std::string& out, std::int64_t real_ns) {
     std::strftime(text_, sizeof text_, "%Y-%m-%dT%H:%M:%S", &parts);
     second_ = second;
   }
+  char fraction[] = ".000000000Z";
+  if (const std::int64_t rest = real_ns % 1'000'000'000; rest > 0) {
+    auto ns = static_cast<std::uint32_t>(rest);
+    for (int i = 9; i > 0; --i, ns /= 10) fraction[i] = static_cast<char>('0' + ns % 10);
+  }
   out += text_;
-  char fraction[11] = ".000000000";
-  auto ns = real_ns % 1'000'000'000;
-  for (int i = 9; i > 0 && ns > 0; --i, ns /= 10) fraction[i] = static_cast<char>('0' + ns % 10);
-  out.append(fraction, 10);
-  out += 'Z';
+  out.append(fraction, sizeof fraction - 1);
 }
 
 }  // namespace stray

@@ -11,7 +11,7 @@
 
 namespace stray {
 
-struct Host {  // every field is saved in pipeline/state.cpp: a new one needs a line there
+struct Host {           // every field is saved in pipeline/state.cpp: a new one needs a line there
   std::string boot_id;  // as /proc/sys/kernel/random/boot_id prints it
   std::array<std::uint8_t, 16> boot{};
   std::string name, kernel, version, machine_id;

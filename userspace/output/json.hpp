@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,10 +26,11 @@ class Json {
 
   // The name is a literal of ours: it needs no escaping.
   void key(std::string_view name) {
-    comma();
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
+    char* at = grow(name.size() + (fresh_ ? 3 : 4));
+    if (!fresh_) *at++ = ',';
+    *at++ = '"';
+    std::memcpy(at, name.data(), name.size());
+    std::memcpy(at + name.size(), "\":", 2);
     fresh_ = true;
   }
 
@@ -43,8 +45,8 @@ class Json {
   // A text of ours, known to need no escaping.
   void plain(std::string_view name, std::string_view text) {
     key(name);
-    comma();
-    out_ += '"', out_ += text, out_ += '"';
+    fresh_ = false;
+    quote(text);
   }
   template <typename N>
   requires std::is_integral_v<N>
@@ -72,6 +74,18 @@ class Json {
   void open(char bracket) { comma(), out_ += bracket, fresh_ = true; }
   void close(char bracket) { out_ += bracket, fresh_ = false; }
   void append_number(std::int64_t number);
+  // Room for so many bytes at the end: one step instead of one for each piece.
+  char* grow(std::size_t bytes) {
+    const std::size_t size = out_.size();
+    out_.resize(size + bytes);
+    return out_.data() + size;
+  }
+  void quote(std::string_view text) {
+    char* at = grow(text.size() + 2);
+    *at = '"';
+    std::memcpy(at + 1, text.data(), text.size());
+    at[text.size() + 1] = '"';
+  }
 
   std::string& out_;
   bool fresh_ = true;
