@@ -20,7 +20,7 @@
 #include <linux/types.h>
 #endif
 
-#define STRAY_CONTRACT 2
+#define STRAY_CONTRACT 3
 
 #define STRAY_ARGV_MAX 32768u   /* bytes of argv kept in an exec record */
 #define STRAY_RECORD_MAX 65536u /* bytes of one record of any kind */
@@ -289,7 +289,7 @@ struct stray_inferred_exit { /* head: the process */
 #define STRAY_SAW_PIDFILE (1u << 5)
 #define STRAY_SAW_REDACTED (1u << 6)
 #define STRAY_SAW_UNREAD (1u << 7) /* stray had no means to look (no descriptor left): nothing else is set */
-#define STRAY_SAW_UNIT_MAIN (1u << 8) /* of a Type=forking unit: the main process by its PIDFile=, or as guessed */
+#define STRAY_SAW_UNIT_MAIN (1u << 8) /* of a Type=forking unit: the main process by its PIDFile=, or guessed (contract 3) */
 
 enum stray_stdio {
   STRAY_STDIO_UNKNOWN = 0,

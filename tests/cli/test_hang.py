@@ -78,3 +78,4 @@ class Hang(Folder):
         scan = subprocess.run([os.environ["STRAY"], "scan"], capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
         self.assertEqual(scan.returncode, 1, scan.stderr)
         self.assertIn(str(pid).encode(), scan.stdout)
+        self.assertIn(f"pid {hanging.pid}: its files do not answer".encode(), scan.stderr)

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 
-from tracing import PATIENCE, STRAY, Folder, stray, wait_for
+from tracing import PATIENCE, STRAY, Folder, end, stray, wait_for
 
 
 class Stop(Folder):
@@ -75,24 +75,56 @@ class Stop(Folder):
                     self.assertIn(b"nothing was ended", said)
                     self.assertIsNone(child.poll())
 
-    def test_what_it_started_while_the_person_thought_ends_too(self):
-        child = self.start("sh", "-c", "read line; sleep 1000 & wait", stdin=subprocess.PIPE)
-        self.addCleanup(child.stdin.close)
+    def ask(self, pid):
+        """A stop at a terminal that has asked: the process, and the terminal's other end."""
         leader, follower = os.openpty()
-        asker = subprocess.Popen([STRAY, "stop", str(child.pid)], stdin=follower, stdout=subprocess.PIPE,
+        self.addCleanup(os.close, leader)
+        asker = subprocess.Popen([STRAY, "stop", str(pid)], stdin=follower, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE)
         os.close(follower)
+        self.asked(asker)
+        return asker, leader
+
+    def asked(self, asker):
         said = b""
         while b"[y/N]" not in said:
-            said += os.read(asker.stderr.fileno(), 1000)
-        child.stdin.write(b"\n"), child.stdin.flush()
+            more = os.read(asker.stderr.fileno(), 1000)
+            self.assertTrue(more, said)
+            said += more
+        return said
+
+    def test_what_it_started_while_the_person_thought_is_asked_about(self):
+        for answer, ends in ((b"y\n", True), (b"n\n", False)):
+            with self.subTest(answer=answer):
+                child = self.start("sh", "-c", "read line; sleep 1000 & wait", stdin=subprocess.PIPE)
+                self.addCleanup(child.stdin.close)
+                asker, leader = self.ask(child.pid)
+                child.stdin.write(b"\n"), child.stdin.flush()
+                below = wait_for(lambda: self.children(child.pid), "what it starts")[0]
+                self.addCleanup(end, below, os.pidfd_open(below))
+                os.write(leader, b"y\n")
+                self.assertIn(b"End 2 processes?", self.asked(asker))
+                os.write(leader, answer)
+                out, said = asker.communicate(timeout=PATIENCE)
+                self.assertEqual(asker.returncode, 0, said)
+                self.assertIn(b"it has started others meanwhile\n", out)
+                self.assertIs(f"pid {below} ended on SIGTERM\n".encode() in out, ends)
+                if ends:
+                    child.wait(PATIENCE)
+                else:
+                    self.assertIsNone(child.poll())
+
+    def test_what_is_below_ends_though_the_named_one_has(self):
+        child = self.start("sh", "-c", "sleep 1000 & read line", stdin=subprocess.PIPE)
         below = wait_for(lambda: self.children(child.pid), "what it starts")[0]
+        self.addCleanup(end, below, os.pidfd_open(below))
+        asker, leader = self.ask(child.pid)
+        child.stdin.close()
+        child.wait(PATIENCE)
         os.write(leader, b"y\n")
         out, said = asker.communicate(timeout=PATIENCE)
-        os.close(leader)
         self.assertEqual(asker.returncode, 0, said)
         self.assertIn(f"pid {below} ended on SIGTERM\n".encode(), out)
-        child.wait(PATIENCE)
 
     def test_never(self):
         for pid, words in (("1", "init"), ("2", "kernel"), (str(os.getpid()), "hangs from"),

@@ -36,6 +36,10 @@ class Scenario:
             if need == "cgroup2":
                 if cgroup2() is None:
                     return "needs a writable cgroup v2"
+            elif need == "nobody":  # after what he must be able to run
+                if subprocess.run(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "test", "-x",
+                                   shutil.which("pm2", path=path)], capture_output=True).returncode != 0:
+                    return "needs tools that every user can reach"
             elif shutil.which(need, path=path) is None:
                 return f"needs {need}"
         version = subprocess.run(["node", "--version"], capture_output=True, text=True, env={"PATH": path}).stdout

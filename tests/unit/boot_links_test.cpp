@@ -19,8 +19,11 @@ class BootTest : public ObserverTest {
     std::filesystem::create_symlink("/dev/null", path(name));
   }
   BootFacts unit(const std::string& cgroup) {
-    return BootLinks(directory_).unit(place_in_cgroup(cgroup), "alice", "/home/alice", now_);
+    const CgroupPlace place = place_in_cgroup(cgroup);
+    const UnitOwner alice{"1000", user_, "/home/alice", "/run/user/1000"};
+    return BootLinks(directory_).unit(place, place.user_unit.empty() ? UnitOwner{} : alice, now_);
   }
+  std::string user_ = "alice";
 };
 
 TEST_F(BootTest, AUnitIsEnabledByALinkOrByWhatActivatesIt) {
@@ -51,6 +54,11 @@ TEST_F(BootTest, AUnitOfAUserNeedsHimToLinger) {
   EXPECT_EQ(unit(cgroup).by, path("var/lib/systemd/linger/alice"));
   write("var/lib/systemd/linger/alice");
   EXPECT_EQ(unit(cgroup).boot, STRAY_BOOT_ENABLED);
+  const std::string manager = "/user.slice/user-1000.slice/user@1000.service/init.scope";
+  EXPECT_EQ(unit(manager).boot, STRAY_BOOT_ENABLED);
+  user_.clear();
+  EXPECT_EQ(unit(cgroup).boot, STRAY_BOOT_UNKNOWN) << "a user without a name";
+  EXPECT_EQ(unit(manager).boot, STRAY_BOOT_UNKNOWN);
 }
 
 TEST_F(BootTest, TheUnitFileSaysWhetherACrashIsTheEnd) {
@@ -73,6 +81,12 @@ TEST_F(BootTest, TheUnitFileSaysWhetherACrashIsTheEnd) {
   write("etc/systemd/system/web.service.d/30-never.conf", "");
   EXPECT_EQ(unit("/system.slice/web.service").file.restart, STRAY_RESTART_YES)
       << "a name hides the same name";
+}
+
+TEST_F(BootTest, AMaskedUnitIsNotReadFromTheFileThatTheMaskHides) {
+  write("usr/lib/systemd/system/web.service", "[Service]\nRestart=always\n");
+  link("etc/systemd/system/web.service");  // to /dev/null
+  EXPECT_EQ(unit("/system.slice/web.service").file.restart, STRAY_RESTART_NO);
 }
 
 TEST_F(BootTest, TheUnitFileOfAnInstanceAndOfATransientUnit) {

@@ -10,6 +10,8 @@ namespace {
 
 class UnitMainTest : public ObserverTest {
  protected:
+  std::uint32_t ppid_ = 1;
+
   UnitFile unit(const std::string& text) {
     write("units/web.service", text);
     return read_unit("web.service", {path("units")});
@@ -21,7 +23,7 @@ class UnitMainTest : public ObserverTest {
   }
   bool is_main(const UnitFile& file, const std::string& cgroup = "/system.slice/web.service") {
     proc::FileReader reader;
-    return is_main_of_forking(place_in_cgroup(cgroup), cgroup, file, 20, 1, reader, directory_);
+    return is_main_of_forking(place_in_cgroup(cgroup), cgroup, file, {}, 20, ppid_, reader, directory_);
   }
 };
 
@@ -46,14 +48,20 @@ TEST_F(UnitMainTest, WithoutOneItIsTheOnlyChildOfTheManager) {
   write("sys/fs/cgroup/system.slice/web.service/cgroup.procs", "20\n21\n22\n404\n");
   EXPECT_TRUE(is_main(file));
   EXPECT_FALSE(is_main(unit("[Service]\nType=forking\nGuessMainPID=no\n")));
+  ppid_ = 21;
+  EXPECT_FALSE(is_main(file)) << "a child of another in the unit";
+  ppid_ = 1;
   runs(22, 1);
   EXPECT_FALSE(is_main(file)) << "one of two: systemd does not guess";
 }
 
 TEST_F(UnitMainTest, OnlyRegularFilesAreOpened) {
   std::filesystem::create_directories(path("units"));
+  std::filesystem::create_symlink("/proc/self/cmdline", path("units/web.service"));  // regular, and not empty
+  EXPECT_EQ(proc::FileReader().read_regular(path("units/web.service")), "");
+  std::filesystem::remove(path("units/web.service"));
   std::filesystem::create_symlink("/dev/zero", path("units/web.service"));
-  EXPECT_EQ(read_unit("web.service", {path("units")}).restart, STRAY_RESTART_UNKNOWN);
+  EXPECT_FALSE(proc::FileReader().read_regular(path("units/web.service")));
   std::filesystem::remove(path("units/web.service"));
   const UnitFile file = unit("[Service]\nType=forking\nPIDFile=web.pid\n");
   std::filesystem::create_directories(path("run"));
@@ -65,12 +73,16 @@ TEST_F(UnitMainTest, OnlyRegularFilesAreOpened) {
 }
 
 TEST(UnitPath, SpecifiersAreReplaced) {
-  EXPECT_EQ(unit_path("/run/%n/%p-%i.pid", "web@a.service", "/run"), "/run/web@a.service/web-a.pid");
-  EXPECT_EQ(unit_path("%t/%N%%.pid", "web.service", "/run/user/7"), "/run/user/7/web%.pid");
-  EXPECT_EQ(unit_path("web.pid", "web.service", "/run"), "/run/web.pid");
-  EXPECT_EQ(unit_path("/run/%H.pid", "web.service", "/run"), "") << "not known here";
-  EXPECT_EQ(unit_path("/run/100%", "web.service", "/run"), "");
-  EXPECT_EQ(unit_path("", "web.service", "/run"), "");
+  const UnitOwner system, user{"7", "ann", "/home/ann", "/run/user/7"};
+  EXPECT_EQ(unit_path("/run/%n/%p-%i.pid", "web@a.service", system), "/run/web@a.service/web-a.pid");
+  EXPECT_EQ(unit_path("%t/%N%%.pid", "web.service", user), "/run/user/7/web%.pid");
+  EXPECT_EQ(unit_path("%h/%u-%U.pid", "web.service", user), "/home/ann/ann-7.pid");
+  EXPECT_EQ(unit_path("%h/a.pid", "web.service", {"7", "", "", "/run/user/7"}), "")
+      << "his home is not known";
+  EXPECT_EQ(unit_path("web.pid", "web.service", system), "/run/web.pid");
+  EXPECT_EQ(unit_path("/run/%H.pid", "web.service", system), "") << "not known here";
+  EXPECT_EQ(unit_path("/run/100%", "web.service", system), "");
+  EXPECT_EQ(unit_path("", "web.service", system), "");
 }
 
 class UnitVerdictTest : public DetectTest {
@@ -101,6 +113,15 @@ TEST_F(UnitVerdictTest, WhatAForkingServiceLeftIsItsMainProcessToTheEnd) {
   until(at(3600));
   EXPECT_EQ(verdict(node).verdict, Verdict::systemd);
   EXPECT_EQ(raised(), std::set<Told>{});
+}
+
+// systemd guesses once: who is alone in the unit later, since the others have ended, is nobody's still.
+TEST_F(UnitVerdictTest, WhoWasNotTheMainProcessDoesNotBecomeIt) {
+  serve("/system.slice/web.service", "12");
+  feed(saw(node, at(200), answers[20].process));
+  answers[20].process.flags |= STRAY_SAW_UNIT_MAIN;
+  feed(saw(node, at(300), answers[20].process));
+  EXPECT_EQ(verdict(node).verdict, Verdict::nobody);
 }
 
 TEST_F(UnitVerdictTest, WhatAnotherServiceLeftIsNot) {

@@ -45,8 +45,8 @@ int explain_in_capture(const CommonOptions& common, CaptureChoice capture, const
     about = {{}, process_id(look.pipeline().host().boot, process->key), {}};
     explained = true;
   }
+  capture.told = capture.at.empty();  // else the state was read from a checkpoint on
   capture.until = std::exchange(capture.at, {});
-  capture.told = true;
   hooks.ended = [&](const View& view, const Process& process, const std::vector<Finding>& open) {
     if (std::exchange(explained, true) && !about.pid) return std::string();
     return "\n" + explanation(common, view.host, view.scene, view.lost, process, open) + "\n";

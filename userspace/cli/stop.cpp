@@ -13,6 +13,8 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <memory>
+#include <set>
 #include <sstream>
 
 #include "cli/commands.hpp"
@@ -170,44 +172,82 @@ std::string report(const std::vector<Held>& all, bool as_json) {
 
 // What `stop` is about, as it is now.
 struct Target {
-  Target(const CommonOptions& common, const StopOptions& stop, const std::string& who) : look(common) {
+  Target(const CommonOptions& common, const StopOptions& stop) : stop_(stop), look(common) {
     look.observe_all();
-    process = &look.named(who);
-    refuse_if_forbidden(look, *process);
-    group = end_below(look.scene(), *process);
-    if (!stop.only) return;
+    find(look.named(stop.who));
+  }
+  // The same process later: nothing when it has ended.
+  static std::unique_ptr<Target> again(const CommonOptions& common, const StopOptions& stop,
+                                       const Target& before) {
+    auto now = std::unique_ptr<Target>(new Target(stop, common));
+    const Process* process = now->look.lineage().find(before.process->key);
+    if (!process || process->ended) return nullptr;
+    return now->find(*process), std::move(now);
+  }
+  std::set<ProcessKey> processes() const {
+    std::set<ProcessKey> out;
+    for (const auto& stage : group.stages)
+      for (const Ending& e : stage) out.insert(e.process);
+    return out;
+  }
+  void show(std::string& out) { stray::show(out, *process, look.lineage(), group, stop_); }
+
+ private:
+  Target(const StopOptions& stop, const CommonOptions& common) : stop_(stop), look(common) {
+    look.observe_all();
+  }
+  void find(const Process& named) {
+    process = &named;
+    refuse_if_forbidden(look, named);
+    group = end_below(look.scene(), named);
+    if (!stop_.only) return;
     for (auto& stage : group.stages)
-      std::erase_if(stage, [&](const Ending& e) { return e.process != process->key; });
+      std::erase_if(stage, [&](const Ending& e) { return e.process != named.key; });
     std::erase_if(group.stages, [](const auto& stage) { return stage.empty(); });
   }
-  std::string id() { return process_id(look.pipeline().host().boot, process->key); }
 
+  const StopOptions& stop_;
+
+ public:
   HostLook look;
   const Process* process = nullptr;
   EndGroup group;
 };
 
+// Shows, and asks. A person may think for minutes: what was started meanwhile is shown too, and asked about.
+// Nothing: he does not want it.
+std::unique_ptr<Target> agreed_target(const CommonOptions& common, const StopOptions& stop,
+                                      std::unique_ptr<Target> target) {
+  for (;;) {
+    const std::set<ProcessKey> shown = target->processes();
+    if (!agreed(shown.size())) return nullptr;
+    auto now = Target::again(common, stop, *target);
+    if (!now) return target;  // it has ended; what was below it has not, maybe
+    const std::set<ProcessKey> all = now->processes();
+    target = std::move(now);
+    if (std::includes(shown.begin(), shown.end(), all.begin(), all.end())) return target;
+    std::string text = "it has started others meanwhile\n";
+    target->show(text);
+    if (!common.json) print(text);
+  }
+}
+
 }  // namespace
 
 int stop_command(const CommonOptions& common, const StopOptions& stop) {
   const auto timeout = std::chrono::nanoseconds(parse_duration(stop.timeout, "--timeout").count());
-  auto target = std::make_unique<Target>(common, stop, stop.who);
+  auto target = std::make_unique<Target>(common, stop);
   std::string shown;
-  show(shown, *target->process, target->look.pipeline().lineage(), target->group, stop);
-  std::size_t count = 0;
-  for (const auto& stage : target->group.stages) count += stage.size();
+  target->show(shown);
   if (!stop.yes && !::isatty(STDIN_FILENO)) {
     print(shown);
     throw UsageError("nothing was ended: there is no terminal to ask at; --yes does not ask");
   }
   if (!common.json) print(shown);
-  if (!stop.yes) {
-    if (!agreed(count)) {
-      spdlog::info("nothing was ended");
-      return kFine;
-    }
-    // While the person thought it may have started others: all that is below it now, and the same process.
-    target = std::make_unique<Target>(common, stop, target->id());
+  if (!stop.yes) target = agreed_target(common, stop, std::move(target));
+  if (!target) {
+    spdlog::info("nothing was ended");
+    return kFine;
   }
   std::vector<Held> all;
   for (const auto& endings : target->group.stages) {

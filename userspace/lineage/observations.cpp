@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the observer's records change the table.
+#include <algorithm>
 #include <cstring>
 
 #include "lineage/lineage.hpp"
@@ -16,6 +17,15 @@ bool other_code(const ScriptSeen& first, const ScriptSeen& now) {
   if (first.hash && now.hash) return first.hash != now.hash || first.bytes != now.bytes;
   return first.inode != now.inode || first.dev_major != now.dev_major || first.dev_minor != now.dev_minor ||
          first.bytes != now.bytes;
+}
+
+// systemd decides once, when what it started has ended or its TimeoutStartSec= is over (90 s): who was seen
+// after that without it is none later, and who was it stays it.
+bool is_unit_main(const Process& process, const Observed& before, const Event& event) {
+  constexpr BootTime kDecided{120'000'000'000};
+  if (before.flags & STRAY_SAW_UNIT_MAIN) return true;
+  const BootTime since = std::max(process.reparented, process.key.start);
+  return (event.flags & STRAY_SAW_UNIT_MAIN) && before.process_time <= since + kDecided;
 }
 
 void note_memory(Observed& seen, BootTime time) {
@@ -48,11 +58,12 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
   Process* process = get(event.process);
   if (!process || process->ended || (event.flags & STRAY_SAW_UNREAD)) return;
   Observed& seen = seen_of(*process);
+  const bool main = is_unit_main(*process, seen, event);
   seen.process_time = event.time;
   seen.gone = event.flags & STRAY_SAW_GONE;
   changes_.push_back({Change::Kind::observed, process});
   if (seen.gone) return;
-  seen.flags = event.flags | (seen.flags & STRAY_SAW_UNIT_MAIN);  // a main process is so to its end
+  seen.flags = main ? event.flags | STRAY_SAW_UNIT_MAIN : event.flags & ~std::uint32_t{STRAY_SAW_UNIT_MAIN};
   seen.stdio = saw.stdio, seen.stdio_tty = saw.stdio_tty;
   seen.cwd = saw.cwd, seen.exe = saw.exe, seen.user = saw.user, seen.login = saw.login;
   seen.pidfile = saw.pidfile, seen.pm2 = saw.pm2, seen.title = saw.argv.bytes();

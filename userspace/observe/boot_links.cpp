@@ -40,18 +40,6 @@ void read_links(const std::string& directory, std::map<std::string, std::string,
   });
 }
 
-bool exists(const std::string& path) {
-  struct stat facts;
-  return ::lstat(path.c_str(), &facts) == 0;
-}
-
-// "user@1000.service" -> "/run/user/1000/systemd/transient".
-std::string transient_of(const std::string& manager) {
-  const auto at = manager.find('@');
-  if (at == std::string::npos) return "/run/systemd/transient";
-  return "/run/user/" + manager.substr(at + 1, manager.rfind('.') - at - 1) + "/systemd/transient";
-}
-
 }  // namespace
 
 void BootLinks::read(BootTime now) {
@@ -76,39 +64,52 @@ BootFacts BootLinks::of(const std::string& unit, const Links& links,
     }
   for (const std::string& directory : dirs)
     for (const std::string& name : {unit, template_of(unit)})
-      if (const std::string path = directory + "/" + name; out.by.empty() && exists(path)) out.by = path;
+      if (const std::string path = directory + "/" + name; out.by.empty() && proc::exists(path))
+        out.by = path;
   if (!out.by.empty()) out.boot = STRAY_BOOT_NOT_ENABLED;
   return out;
 }
 
-BootFacts BootLinks::unit(const CgroupPlace& place, const std::string& user, const std::string& home,
-                          BootTime now) {
+BootFacts BootLinks::unit(const CgroupPlace& place, const UnitOwner& owner, BootTime now) {
   const bool manager = place.kind == CgroupPlace::Kind::manager && !place.user_unit.empty();
   if (place.kind != CgroupPlace::Kind::service && !manager) return {};
   read(now);
   // A user manager starts at boot only for users who linger, else with their first login.
-  const std::string linger = root_ + "/var/lib/systemd/linger/" + user;
+  const std::string linger = root_ + "/var/lib/systemd/linger/" + owner.name;
   if (manager) {
+    BootFacts out;
     std::vector<std::string> dirs;
     for (const char* directory : kSystemDirs) dirs.push_back(root_ + directory);
-    return {exists(linger) ? STRAY_BOOT_ENABLED : STRAY_BOOT_NOT_ENABLED, STRAY_SAVED_UNKNOWN, linger,
-            read_unit(place.user_unit, dirs)};
+    out.file = read_unit(place.user_unit, dirs);
+    if (owner.name.empty()) return out;
+    out.boot = proc::exists(linger) ? STRAY_BOOT_ENABLED : STRAY_BOOT_NOT_ENABLED;
+    out.by = linger;
+    return out;
   }
-  std::vector<std::string> dirs{root_ + transient_of(place.user_unit)};
+  const std::string runtime = root_ + owner.runtime + "/systemd/";
   if (place.user_unit.empty()) {
+    std::vector<std::string> dirs{runtime + "transient"};
     for (const char* directory : kSystemDirs) dirs.push_back(root_ + directory);
     return of(place.unit, system_, dirs);
   }
-  for (const char* directory : kUserDirs) dirs.push_back(root_ + directory);
+  std::vector<std::string> dirs, own;
+  if (owner.home.starts_with('/'))
+    for (const char* directory : {"/.config/systemd/user.control", "/.config/systemd/user"})
+      own.push_back(root_ + owner.home + directory);
   Links links;
-  if (home.starts_with('/')) {
-    const std::string own = root_ + home + "/.config/systemd/user";
-    dirs.insert(dirs.begin() + 1, own);
-    read_links(own, links);
-  }
+  for (const std::string& directory : own) read_links(directory, links);
   links.insert(user_.begin(), user_.end());
+  for (const char* directory : {"user.control", "transient", "generator.early"})
+    dirs.push_back(runtime + directory);
+  dirs.insert(dirs.begin(), own.begin(), own.end());
+  dirs.push_back(root_ + kUserDirs[0]);
+  dirs.push_back(runtime + "user"), dirs.push_back(runtime + "generator");
+  for (const char* directory : kUserDirs) dirs.push_back(root_ + directory);
+  if (owner.home.starts_with('/')) dirs.push_back(root_ + owner.home + "/.local/share/systemd/user");
+  dirs.push_back(runtime + "generator.late");
   BootFacts out = of(place.unit, links, dirs);
-  if (out.boot == STRAY_BOOT_ENABLED && !exists(linger)) {
+  if (out.boot == STRAY_BOOT_ENABLED && owner.name.empty()) out.boot = STRAY_BOOT_UNKNOWN;
+  if (out.boot == STRAY_BOOT_ENABLED && !proc::exists(linger)) {
     out.boot = STRAY_BOOT_NOT_ENABLED;
     out.by = linger;
   }

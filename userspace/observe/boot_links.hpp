@@ -27,8 +27,8 @@ class BootLinks {
  public:
   explicit BootLinks(std::string root = {}) : root_(std::move(root)) {}
 
-  // `home`: of the user whose manager it is, for units of his own; may be empty.
-  BootFacts unit(const CgroupPlace& place, const std::string& user, const std::string& home, BootTime now);
+  // `owner`: whose manager it is.
+  BootFacts unit(const CgroupPlace& place, const UnitOwner& owner, BootTime now);
   // The unit that `pm2 startup` writes, for that PM2_HOME.
   BootFacts pm2(const std::string& home, BootTime now);
 

@@ -77,8 +77,10 @@ std::string PidFiles::find(const ProcessFiles& files, const Owner& owner, BootTi
   if (!files.own_root() || !fresh) {
     common.clear();
     for (const char* directory : {"/run", "/var/run", "/tmp"}) scan(files, directory, reader, common);
-    if (more_)
-      for (const std::string& directory : *more_->get()) scan(files, directory, reader, common);
+    const auto more =
+        more_ ? more_->get() : nullptr;  // held while it is gone through: another may replace it
+    if (more)
+      for (const std::string& directory : *more) scan(files, directory, reader, common);
     if (files.own_root()) {
       shared_at_ = now;
       shared_known_ = true;

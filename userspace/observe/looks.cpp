@@ -121,6 +121,10 @@ Looks::Looks(Clock clock, Make maker, std::chrono::milliseconds longest)
 }
 
 Looks::~Looks() {
+  for (const auto& worker : hanging_) {
+    const std::lock_guard lock(worker->mutex);
+    if (!worker->finished) tell_hanging(*worker, {});
+  }
   if (!worker_) return;
   std::unique_lock lock(worker_->mutex);
   worker_->ending = true;
@@ -210,8 +214,8 @@ void Looks::replace_if_hanging() {
 }
 
 // Once, and not at once: on a host that is merely slow it comes back.
-void Looks::tell_hanging(Worker& worker) const {
-  if (worker.told || !worker.at || Steady::now() - worker.begun < 5 * longest_) return;
+void Looks::tell_hanging(Worker& worker, std::chrono::milliseconds after) const {
+  if (worker.told || !worker.at || Steady::now() - worker.begun < after) return;
   worker.told = true;
   spdlog::warn(
       "pid {}: its files do not answer (a file system that hangs?); what they would tell is not known",
@@ -223,7 +227,7 @@ void Looks::return_of_hanging() {
   std::erase_if(hanging_, [this](const std::shared_ptr<Worker>& worker) {
     const std::lock_guard lock(worker->mutex);
     if (!worker->finished) {
-      tell_hanging(*worker);
+      tell_hanging(*worker, 5 * longest_);
       return false;
     }
     open_ += worker->answers.size();

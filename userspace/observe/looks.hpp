@@ -5,8 +5,8 @@
 //
 // A look that takes longer than `longest` is answered by a record with STRAY_SAW_UNREAD, the others go on in
 // another thread, and the process is not looked at again until the thread that hangs comes back; then its
-// answer is given too. A warning names it after five times as long: a host may be merely slow. All that are
-// asked while sixteen hang are answered so without a look.
+// answer is given too. A warning names it after five times as long (a host may be merely slow) or at the end.
+// All that are asked while sixteen hang are answered so without a look.
 //
 // Used from one thread. What was asked is answered once, in any order, unless it is destroyed before.
 #pragma once
@@ -48,7 +48,7 @@ class Looks {
   bool hangs(ProcessKey key) const;
   void replace_if_hanging();
   void return_of_hanging();
-  void tell_hanging(Worker& worker) const;
+  void tell_hanging(Worker& worker, std::chrono::milliseconds after) const;
   void start();
   void unread(const Request& request);
 

@@ -17,7 +17,7 @@ namespace stray {
 // it; without one it is guessed, when a single process in the unit's cgroup is a child of the manager.
 // `cgroup`: its path in the hierarchy that systemd uses. `root`: for tests.
 bool is_main_of_forking(const CgroupPlace& place, std::string_view cgroup, const UnitFile& unit,
-                        std::uint32_t pid, std::uint32_t ppid, proc::FileReader& reader,
-                        const std::string& root = {});
+                        const UnitOwner& owner, std::uint32_t pid, std::uint32_t ppid,
+                        proc::FileReader& reader, const std::string& root = {});
 
 }  // namespace stray

@@ -76,6 +76,7 @@ struct Observer::State {
   void look_at_memory(wire::Record<stray_saw_process>& record);
   void look_at_boot(wire::Record<stray_saw_process>& record, const ProcessFiles& files,
                     std::string_view cgroup);
+  UnitOwner owner_of(const std::string& user_unit);
   void look_at_code(wire::Record<stray_saw_script>& record);
   void look_at_usage(wire::Record<stray_saw_usage>& record);
   std::string variable(const char* name);  // of the process's environment, unfiltered
@@ -152,14 +153,24 @@ std::string Observer::State::variable(const char* name) {
   return std::string(env_value(StringList(variables.value_or("")), name).value_or(""));
 }
 
+// By the "user@1000.service" that it stands below: the user of the process may be another, in a namespace.
+UnitOwner Observer::State::owner_of(const std::string& user_unit) {
+  const auto at = user_unit.find('@');
+  if (at == std::string::npos) return {};
+  const std::string uid = user_unit.substr(at + 1, user_unit.rfind('.') - at - 1);
+  const auto number = proc::number_at(uid, 0);
+  if (!number) return {uid, {}, {}, "/run/user/" + uid};
+  const auto id = static_cast<std::uint32_t>(*number);
+  return {uid, users.of(id), users.home_of(id), "/run/user/" + uid};
+}
+
 void Observer::State::look_at_boot(wire::Record<stray_saw_process>& record, const ProcessFiles& files,
                                    std::string_view cgroup) {
   const std::string home = variable("PM2_HOME");
-  const auto status = reader.read(process.dir(), "status").value_or("");
-  const std::uint32_t uid = id_at(proc::status_field(status, "Uid"), 0);
   const CgroupPlace place = place_in_cgroup(cgroup);
   if (place.kind == CgroupPlace::Kind::container) return;  // its engine's business
-  BootFacts facts = boot.unit(place, users.of(uid), users.home_of(uid), now);
+  const UnitOwner owner = owner_of(place.user_unit);
+  BootFacts facts = boot.unit(place, owner, now);
   if (!home.empty() && home.size() < PATH_MAX) {
     UnitFile file = std::move(facts.file);
     facts = boot.pm2(home, now);
@@ -167,8 +178,8 @@ void Observer::State::look_at_boot(wire::Record<stray_saw_process>& record, cons
     const Pm2App app{variable("name"), variable("pm_exec_path"), pm2_title(reader, process.dir())};
     facts.saved = saved_by_pm2(files, home, app, reader);
   }
-  const bool main =
-      is_main_of_forking(place, cgroup, facts.file, request->process.tgid, process.stat().ppid, reader);
+  const bool main = is_main_of_forking(place, cgroup, facts.file, owner, request->process.tgid,
+                                       process.stat().ppid, reader);
   record.set([&](stray_saw_process& r) {
     r.boot = facts.boot;
     r.saved = facts.saved;

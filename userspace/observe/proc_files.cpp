@@ -34,12 +34,11 @@ Tty tty_of(std::uint32_t device) {
 
 std::optional<std::string_view> FileReader::read(int dir, const char* name, std::size_t limit) {
   const Descriptor file(::openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file) {
-    starved_ |= errno == EMFILE || errno == ENFILE || errno == ENOMEM;
-    return std::nullopt;
-  }
+  if (!file) return note_starved(), std::nullopt;
   return read(file.get(), limit);
 }
+
+void FileReader::note_starved() { starved_ |= errno == EMFILE || errno == ENFILE || errno == ENOMEM; }
 
 std::optional<std::string_view> FileReader::read(int fd, std::size_t limit) {
   std::size_t used = 0;
@@ -56,10 +55,13 @@ std::optional<std::string_view> FileReader::read(int fd, std::size_t limit) {
 
 std::optional<std::string_view> FileReader::read_regular(const std::string& path, std::size_t limit) {
   const Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!place) return note_starved(), std::nullopt;
   struct stat facts;
-  if (!place || ::fstat(place.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  if (::fstat(place.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  if (facts.st_size == 0) return std::string_view();
   const Descriptor file = reopen_for_reading(place.get());
-  return file ? read(file.get(), limit) : std::nullopt;
+  if (!file) return note_starved(), std::nullopt;
+  return read(file.get(), limit);
 }
 
 void FileReader::grow(std::size_t used, std::size_t wanted) {
@@ -67,6 +69,11 @@ void FileReader::grow(std::size_t used, std::size_t wanted) {
   if (used != 0) std::memcpy(bigger.get(), data_.get(), used);
   data_ = std::move(bigger);
   capacity_ = wanted;
+}
+
+bool exists(const std::string& path) {
+  struct stat facts;
+  return ::lstat(path.c_str(), &facts) == 0;
 }
 
 bool LinkReader::read(int dir, const char* name) {

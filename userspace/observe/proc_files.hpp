@@ -28,7 +28,8 @@ class FileReader {
   std::optional<std::string_view> read(int fd, std::size_t limit);
 
   // The same of a regular file alone, at an absolute path: where others may put what they like, a device must
-  // not even be opened (it can do things), and a FIFO or a socket has nothing to say.
+  // not even be opened (it can do things), and a FIFO or a socket has nothing to say. An empty one is not
+  // opened either: those of procfs and tracefs say that they are, and reading some takes away (kmsg).
   std::optional<std::string_view> read_regular(const std::string& path, std::size_t limit = kSmall);
 
   // Some file could not be opened for want of descriptors or memory since the last forget(): what was not
@@ -38,11 +39,14 @@ class FileReader {
 
  private:
   void grow(std::size_t used, std::size_t wanted);
+  void note_starved();  // by errno
 
   std::unique_ptr<char[]> data_;
   std::size_t capacity_ = 0;
   bool starved_ = false;
 };
+
+bool exists(const std::string& path);  // be it a link that leads nowhere
 
 // The text of a symbolic link. Longer than PATH_MAX: not readable (the kernel gives ENAMETOOLONG).
 class LinkReader {

@@ -56,9 +56,10 @@ bool read_fragment(const std::string& unit, const std::vector<std::string>& dirs
                    UnitFile& out) {
   for (const std::string& name : {unit, template_of(unit)})
     for (const std::string& directory : dirs)
-      if (const auto text = reader.read_regular(directory + "/" + name, kFileBytes)) {
-        out.restart = STRAY_RESTART_NO;  // systemd's default
-        apply(*text, out);
+      if (const std::string path = directory + "/" + name; proc::exists(path)) {
+        out.restart =
+            STRAY_RESTART_NO;  // systemd's default, and where the unit is masked (a link to /dev/null)
+        if (const auto text = reader.read_regular(path, kFileBytes)) apply(*text, out);
         return true;
       }
   return false;
@@ -89,40 +90,24 @@ UnitFile read_unit(const std::string& unit, const std::vector<std::string>& dirs
   return out;
 }
 
-std::string unit_path(const std::string& path, const std::string& unit, const std::string& runtime) {
+std::string unit_path(const std::string& path, const std::string& unit, const UnitOwner& owner) {
   const auto dot = unit.rfind('.');
   const std::string name = unit.substr(0, dot), prefix = name.substr(0, name.find('@'));
   const std::string instance = prefix.size() < name.size() ? name.substr(prefix.size() + 1) : "";
+  const std::map<char, std::string> specifiers{{'n', unit},       {'N', name},          {'p', prefix},
+                                               {'i', instance},   {'t', owner.runtime}, {'h', owner.home},
+                                               {'u', owner.name}, {'U', owner.uid},     {'%', "%"}};
   std::string out;
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (path[i] != '%') {
       out += path[i];
       continue;
     }
-    switch (++i < path.size() ? path[i] : '\0') {
-      case 'n':
-        out += unit;
-        break;
-      case 'N':
-        out += name;
-        break;
-      case 'p':
-        out += prefix;
-        break;
-      case 'i':
-        out += instance;
-        break;
-      case 't':
-        out += runtime;
-        break;
-      case '%':
-        out += '%';
-        break;
-      default:
-        return {};
-    }
+    const auto known = specifiers.find(++i < path.size() ? path[i] : '\0');
+    if (known == specifiers.end() || (known->second.empty() && known->first != 'i')) return {};
+    out += known->second;
   }
-  return out.empty() || out.starts_with('/') ? out : runtime + "/" + out;
+  return out.empty() || out.starts_with('/') ? out : owner.runtime + "/" + out;
 }
 
 }  // namespace stray

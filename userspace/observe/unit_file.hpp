@@ -22,8 +22,13 @@ struct UnitFile {
 // `dirs`: whole paths, in the order of systemd.unit(5), where what stands first hides what follows.
 UnitFile read_unit(const std::string& unit, const std::vector<std::string>& dirs);
 
-// A path of a unit with its specifiers (%i, %n, %t, …) replaced, relative ones below /run; empty when one of
-// them is not known here. `runtime`: "/run", or the user's "/run/user/1000".
-std::string unit_path(const std::string& path, const std::string& unit, const std::string& runtime);
+// Whose manager it is. Of the system's: root.
+struct UnitOwner {
+  std::string uid = "0", name = "root", home = "/root", runtime = "/run";  // name and home: empty if unknown
+};
+
+// A path of a unit with its specifiers (%i, %n, %t, %h, …) replaced, relative ones below `runtime`; empty
+// when one of them is not known here.
+std::string unit_path(const std::string& path, const std::string& unit, const UnitOwner& owner);
 
 }  // namespace stray

@@ -93,13 +93,14 @@ def pm2_daemon_under_another_title(case):
     case.find("node", f"node {case.app_dir}/dist/index.js", parent="god")
 
 
-@scenario({"root": ["orphan", "unsupervised-node", "supervisor-lost"]}, needs=("pm2", "setpriv"))
+@scenario({"root": ["orphan", "unsupervised-node", "supervisor-lost"]}, needs=("pm2", "setpriv", "nobody"))
 def pm2_of_two_users(case):
     """Two users have a God daemon each; one is killed. The other does not look after what that one left."""
     case.app()
     case.dir.parent.chmod(0o755)
-    for folder in (case.dir, case.dir / "up"):
+    for folder in (case.dir, case.dir / "up", case.app_dir, case.app_dir / "dist"):
         folder.chmod(0o777)
+    (case.app_dir / "dist/index.js").chmod(0o644)
     case.shell("setpriv --reuid=nobody --regid=nogroup --clear-groups pm2 start dist/index.js --name web",
                PM2_HOME=f"{case.dir}/pm2-of-nobody", HOME=f"{case.dir}")
     case.find("other", GOD)
