@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "capture/writer.hpp"
-#include "unit/export_story.hpp"
+#include "unit/export/export_story.hpp"
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;

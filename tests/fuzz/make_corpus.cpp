@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "capture/writer.hpp"
-#include "records.hpp"
+#include "support/records.hpp"
 
 using namespace stray;
 using records::at;

@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "output/ecs.hpp"
-#include "output/text.hpp"
+#include "sinks/ecs.hpp"
+#include "sinks/text.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/sink.hpp"
 

@@ -7,7 +7,7 @@
 #include <iostream>
 
 #include "journald.hpp"
-#include "output/journal_client.hpp"
+#include "sinks/journal_client.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace stray {

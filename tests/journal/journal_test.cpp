@@ -6,8 +6,8 @@
 #include <random>
 
 #include "journald.hpp"
-#include "output/journal_client.hpp"
-#include "output/message_ids.hpp"
+#include "sinks/journal_client.hpp"
+#include "sinks/message_ids.hpp"
 
 namespace stray {
 namespace {

@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "output/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace stray {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "event.h"
-#include "records.hpp"
+#include "support/records.hpp"
 
 namespace stray {
 

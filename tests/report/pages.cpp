@@ -5,7 +5,7 @@
 
 #include "report/html.hpp"
 #include "report/report_sink.hpp"
-#include "staged_host.hpp"
+#include "support/staged_host.hpp"
 
 namespace stray::records {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "output/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace stray::capture {
 

@@ -16,7 +16,7 @@
 #include "capture/capture.hpp"
 #include "capture/format.hpp"
 #include "capture/unpack.hpp"
-#include "output/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "record/event.hpp"
 
 namespace stray {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "config/values.hpp"
-#include "detect/options.hpp"
-#include "output/events.hpp"
+#include "base/units.hpp"
+#include "findings/options.hpp"
+#include "sinks/event_choice.hpp"
 
 namespace stray {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "output/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace stray {
 

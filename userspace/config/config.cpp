@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "observe/redact.hpp"
-#include "output/json.hpp"
+#include "redact/redact.hpp"
+#include "base/json.hpp"
 
 namespace stray {
 namespace {

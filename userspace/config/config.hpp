@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "config/values.hpp"
-#include "detect/options.hpp"
+#include "base/units.hpp"
+#include "findings/options.hpp"
 
 namespace stray {
 

@@ -2,7 +2,7 @@
 // The parser of the configuration file. docs/configuration.md describes what it takes.
 #include "config/config.hpp"
 #include "config/toml_reader.hpp"
-#include "observe/redact.hpp"
+#include "redact/redact.hpp"
 
 namespace stray {
 namespace {

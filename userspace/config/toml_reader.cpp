@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "config/values.hpp"
+#include "base/units.hpp"
 
 namespace stray {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <set>
 
-#include "output/printable.hpp"
+#include "base/printable.hpp"
 
 namespace stray {
 namespace {

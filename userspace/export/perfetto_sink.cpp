@@ -6,10 +6,10 @@
 #include <cstring>
 #include <vector>
 
-#include "detect/program.hpp"
+#include "program/program.hpp"
 #include "event.h"
 #include "export/protobuf.hpp"
-#include "output/printable.hpp"
+#include "base/printable.hpp"
 
 namespace stray {
 namespace {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "detect/supervision.hpp"
-#include "output/printable.hpp"
+#include "supervision/supervision.hpp"
+#include "base/printable.hpp"
 
 namespace stray {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "export/database.hpp"
 #include "export/export_sink.hpp"
-#include "output/ecs.hpp"
+#include "sinks/ecs.hpp"
 
 namespace stray {
 

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "event.h"
-#include "kernel/proc_seed.hpp"
+#include "procfs/proc_seed.hpp"
 #include "kernel/programs.hpp"
 #include "lifecycle.skel.h"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "detect/program_rules.hpp"
+#include "program/host_programs.hpp"
 
 namespace stray {
 namespace {

@@ -21,7 +21,7 @@
 
 #include "lineage/process.hpp"
 #include "record/event.hpp"
-#include "record/state.hpp"
+#include "record/saved_state.hpp"
 
 namespace stray {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of one process, alive or dead but still needed by a living descendant. Every field here is
-// saved in lineage/fields.hpp: a new one needs a line there.
+// saved in lineage/saved_fields.hpp: a new one needs a line there.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "detect/program.hpp"
+#include "program/program.hpp"
 #include "event.h"
 #include "record/event.hpp"
 

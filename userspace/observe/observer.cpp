@@ -3,18 +3,18 @@
 
 #include <string>
 
-#include "detect/program.hpp"
+#include "program/program.hpp"
 #include "event.h"
-#include "observe/boot_links.hpp"
-#include "observe/child_probe.hpp"
-#include "observe/evidence_files.hpp"
-#include "observe/main_process.hpp"
-#include "observe/memory_limit.hpp"
-#include "observe/proc_files.hpp"
-#include "observe/process_files.hpp"
-#include "observe/process_probe.hpp"
-#include "observe/script_probe.hpp"
-#include "observe/socket_probe.hpp"
+#include "observe/systemd/boot_links.hpp"
+#include "observe/probes/child_probe.hpp"
+#include "observe/probes/evidence_files.hpp"
+#include "observe/systemd/main_process.hpp"
+#include "observe/probes/memory_limit.hpp"
+#include "procfs/proc_files.hpp"
+#include "observe/rooted_files.hpp"
+#include "observe/probes/process_probe.hpp"
+#include "observe/probes/script_probe.hpp"
+#include "observe/probes/socket_probe.hpp"
 #include "record/wire.hpp"
 
 namespace stray {

@@ -14,12 +14,12 @@
 #include <variant>
 #include <vector>
 
-#include "detect/detectors.hpp"
+#include "findings/detectors.hpp"
 #include "lineage/lineage.hpp"
-#include "output/host.hpp"
+#include "record/host.hpp"
 #include "pipeline/sink.hpp"
 #include "record/decode.hpp"
-#include "record/state.hpp"
+#include "record/saved_state.hpp"
 
 namespace stray {
 

@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "detect/detectors.hpp"
+#include "findings/detectors.hpp"
 #include "lineage/lineage.hpp"
-#include "output/ecs.hpp"
-#include "output/host.hpp"
+#include "sinks/ecs.hpp"
+#include "record/host.hpp"
 
 namespace stray {
 

@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
-#include "detect/words.hpp"
+#include "base/words.hpp"
 #include "event.h"
-#include "plan/quote.hpp"
+#include "base/quote.hpp"
 
 namespace stray {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "detect/finding.hpp"
-#include "detect/rules.hpp"
+#include "findings/finding.hpp"
+#include "findings/rules.hpp"
 
 namespace stray {
 

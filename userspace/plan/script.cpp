@@ -3,10 +3,10 @@
 // no byte of it ends a line, a string or a comment.
 #include <set>
 
-#include "output/json.hpp"
-#include "output/printable.hpp"
+#include "base/json.hpp"
+#include "base/printable.hpp"
 #include "plan/plan.hpp"
-#include "plan/quote.hpp"
+#include "base/quote.hpp"
 
 namespace stray {
 namespace {

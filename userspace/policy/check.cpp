@@ -5,7 +5,7 @@
 #include <functional>
 #include <set>
 
-#include "detect/words.hpp"
+#include "base/words.hpp"
 #include "policy/policy.hpp"
 
 namespace stray {

@@ -169,7 +169,7 @@ struct SawSockets {
   std::span<const std::byte> raw;  // struct stray_socket[], unaligned: copy each out
 };
 
-// A record of a saved state, or a piece of one that did not fit into a record (record/state.hpp).
+// A record of a saved state, or a piece of one that did not fit into a record (record/saved_state.hpp).
 struct SavedState {
   std::uint16_t kind;  // STRAY_STATE_*
   bool more;           // its body goes on in the next record

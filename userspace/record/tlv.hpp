@@ -30,7 +30,7 @@
 #include <vector>
 
 #include "record/event.hpp"
-#include "record/state.hpp"
+#include "record/saved_state.hpp"
 
 namespace stray::tlv {
 

@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "detect/finding.hpp"
-#include "detect/supervision.hpp"
+#include "findings/finding.hpp"
+#include "supervision/supervision.hpp"
 #include "lineage/process.hpp"
-#include "output/ecs.hpp"
-#include "output/host.hpp"
+#include "sinks/ecs.hpp"
+#include "record/host.hpp"
 #include "report/strings.hpp"
 
 namespace stray {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "detect/rules.hpp"
+#include "findings/rules.hpp"
 
 namespace stray {
 namespace {

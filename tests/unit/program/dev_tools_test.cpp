@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scripts of tools, package managers and supervisors, run by node.
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "unit/program/argv.hpp"
+
+namespace stray {
+namespace {
+
+using test::node;
+using test::Strings;
+
+const std::string kBin = "/srv/app/node_modules/.bin/", kModules = "/srv/app/node_modules/";
+const std::string kPm2 = "/usr/lib/node_modules/pm2/lib/";
+
+struct Tool {
+  Strings args;  // of node
+  Role role;
+  std::string name = {};
+};
+void PrintTo(const Tool& tool, std::ostream* out) {
+  for (const auto& arg : tool.args) *out << arg << ' ';
+}
+
+class NodeTools : public testing::TestWithParam<Tool> {};
+
+TEST_P(NodeTools, HaveRoleAndName) {
+  const Program program = node(GetParam().args);
+  EXPECT_EQ(static_cast<int>(program.role), static_cast<int>(GetParam().role));
+  EXPECT_EQ(program.name, GetParam().name);
+  EXPECT_EQ(program.runtime, Runtime::node);
+}
+
+using enum Role;
+INSTANTIATE_TEST_SUITE_P(Apps, NodeTools,
+                         testing::Values(Tool{{"dist/index.js"}, app}, Tool{{"/srv/app/dist/index.js"}, app},
+                                         Tool{{"."}, app},
+                                         Tool{{"--inspect=127.0.0.1:0", "dist/index.js", "x.js"}, app},
+                                         // names of tools, but files of the user's own
+                                         Tool{{"serve.js"}, app}, Tool{{"nodemon.js"}, app},
+                                         Tool{{"bin/serve"}, app}, Tool{{"./bin/www"}, app},
+                                         Tool{{"/srv/app/bin/serve"}, app},
+                                         Tool{{"vite/server.js", "build"}, app},
+                                         // packages that are servers, or not known
+                                         Tool{{kBin + "next", "start", "-p", "3000"}, app},
+                                         Tool{{kBin + "next", "-H", "0.0.0.0", "start"}, app},
+                                         Tool{{kBin + "strapi", "start"}, app},
+                                         Tool{{kModules + "@remix-run/serve/dist/cli.js"}, app},
+                                         Tool{{kModules + "my-server/vite/index.js"}, app}));
+
+INSTANTIATE_TEST_SUITE_P(OtherRuns, NodeTools,
+                         testing::Values(Tool{{}, interactive}, Tool{{"-i"}, interactive},
+                                         Tool{{"-e", "setInterval(()=>{},1e3)"}, Role::eval},
+                                         Tool{{"-"}, Role::eval}, Tool{{"--version"}, cli, "node"},
+                                         Tool{{"--check", "a.js"}, cli, "node"},
+                                         Tool{{"--test"}, cli, "node --test"},
+                                         Tool{{"--run", "start"}, wrapper, "node --run start"},
+                                         Tool{{"--watch", "a.js"}, dev_tool, "node --watch"},
+                                         Tool{{"--watch-path=src", "a.js"}, dev_tool, "node --watch"},
+                                         Tool{{"--test", "--watch"}, dev_tool, "node --watch"},
+                                         Tool{{"--inspect-brk", "a.js"}, dev_tool, "node --inspect-brk"},
+                                         Tool{{"inspect", "a.js"}, dev_tool, "node inspect"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    PackageManagers, NodeTools,
+    testing::Values(
+        Tool{{"/usr/bin/npm", "run", "dev"}, wrapper, "npm run dev"},
+        Tool{{"/usr/lib/node_modules/npm/bin/npm-cli.js", "run", "dev2"}, wrapper, "npm run dev2"},
+        Tool{{"/usr/bin/npm", "run-script", "dev"}, wrapper, "npm run dev"},
+        Tool{{"/usr/bin/npm", "start"}, wrapper, "npm start"},
+        Tool{{"/usr/bin/npm", "t"}, wrapper, "npm test"},
+        Tool{{"/usr/bin/npm", "--prefix", "/srv/app", "--silent", "run", "dev"}, wrapper, "npm run dev"},
+        Tool{{"/usr/bin/npm", "run", "-w", "api", "dev", "--", "--x"}, wrapper, "npm run dev"},
+        Tool{{"/usr/bin/npm", "exec", "--", "prisma", "studio"}, wrapper, "npm exec prisma"},
+        Tool{{"/usr/bin/npm", "x", "-c", "prisma studio"}, wrapper, "npm exec"},
+        Tool{{"/usr/bin/npm", "ci"}, cli, "npm ci"}, Tool{{"/usr/bin/npm", "run"}, cli, "npm run"},
+        Tool{{"/usr/bin/npm", "install", "x"}, cli, "npm install"},
+        Tool{{"/usr/bin/npm", "--version"}, cli, "npm"},
+        Tool{{"/usr/bin/npx", "prisma", "studio", "--port", "5555"}, wrapper, "npm exec prisma"},
+        Tool{{"/usr/bin/npx", "--no-install", "-p", "typescript", "tsc"}, wrapper, "npm exec tsc"},
+        Tool{{"/usr/lib/node_modules/npm/bin/npx-cli.js", "-y", "degit"}, wrapper, "npm exec degit"},
+        Tool{{kBin + "yarn", "run", "dev"}, wrapper, "yarn run dev"},
+        Tool{{kBin + "yarn", "dev"}, wrapper, "yarn dev"},
+        Tool{{"/srv/app/.yarn/releases/yarn-4.1.0.cjs", "start"}, wrapper, "yarn start"},
+        Tool{{"/usr/share/yarn/bin/yarn.js", "--cwd", "x", "dlx", "degit"}, wrapper, "yarn dlx degit"},
+        Tool{{kBin + "yarn"}, cli, "yarn"}, Tool{{kBin + "yarn", "add", "x"}, cli, "yarn add"},
+        Tool{{kBin + "pnpm", "run", "dev"}, wrapper, "pnpm run dev"},
+        Tool{{kBin + "pnpm", "-F", "api", "dev"}, wrapper, "pnpm dev"},
+        Tool{{"/usr/lib/node_modules/pnpm/bin/pnpm.cjs", "i"}, cli, "pnpm i"},
+        Tool{{kBin + "pnpx", "degit"}, wrapper, "pnpm dlx degit"},
+        Tool{{"/usr/bin/corepack", "pnpm@9", "run", "dev"}, wrapper, "pnpm run dev"},
+        Tool{{"/usr/lib/node_modules/corepack/dist/yarn.js", "dev"}, wrapper, "yarn dev"},
+        Tool{{"/usr/bin/corepack", "enable"}, cli, "corepack"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Wrappers, NodeTools,
+    testing::Values(
+        Tool{{kBin + "npm-run-all", "-p", "dev", "dev2"}, wrapper, "npm-run-all"},
+        Tool{{kModules + "npm-run-all/bin/run-p/index.js", "a"}, wrapper, "npm-run-all"},
+        Tool{{kBin + "run-s", "a"}, wrapper, "run-s"},
+        Tool{{kBin + "concurrently", "vite", "node app.js"}, wrapper, "concurrently"},
+        Tool{{kModules + "cross-env/src/bin/cross-env.js", "A=1", "node", "x"}, wrapper, "cross-env"},
+        Tool{{kBin + "dotenv", "--", "node", "x"}, wrapper, "dotenv"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    DevTools, NodeTools,
+    testing::Values(
+        Tool{{kBin + "prisma", "studio", "--browser", "none", "--port", "5555"}, dev_tool, "prisma studio"},
+        Tool{{kModules + "prisma/build/index.js", "studio"}, dev_tool, "prisma studio"},
+        Tool{{kBin + "prisma", "--schema", "x.prisma", "studio"}, dev_tool, "prisma studio"},
+        Tool{{kBin + "prisma", "migrate", "deploy"}, cli, "prisma migrate"},
+        Tool{{kBin + "prisma", "generate"}, cli, "prisma generate"},
+        Tool{{kModules + "drizzle-kit/bin.cjs", "studio"}, dev_tool, "drizzle-kit studio"},
+        Tool{{kBin + "drizzle-kit", "push"}, cli, "drizzle-kit"},
+        Tool{{kBin + "vite", "--port", "0"}, dev_tool, "vite"},
+        Tool{{kBin + "vite", "web"}, dev_tool, "vite"},
+        Tool{{kModules + "vite/bin/vite.js", "preview"}, dev_tool, "vite preview"},
+        Tool{{kModules + ".pnpm/vite@5.0.0/node_modules/vite/bin/vite.js", "build"}, cli, "vite build"},
+        Tool{{kBin + "vite", "--mode", "staging", "build"}, cli, "vite build"},
+        Tool{{kBin + "vite", "build", "--watch"}, dev_tool, "vite build --watch"},
+        Tool{{"node_modules/.bin/next", "dev", "-p", "0"}, dev_tool, "next dev"},
+        Tool{{kModules + "next/dist/bin/next"}, dev_tool, "next dev"},
+        Tool{{kBin + "next", "build"}, cli, "next build"},
+        Tool{{kModules + "next/dist/server/lib/start-server.js"}, dev_tool, "next dev"},
+        Tool{{kBin + "nuxt", "dev"}, dev_tool, "nuxt dev"}, Tool{{kBin + "nuxi", "build"}, cli, "nuxi"},
+        Tool{{kBin + "astro", "dev"}, dev_tool, "astro dev"}, Tool{{kBin + "astro", "build"}, cli, "astro"},
+        Tool{{kModules + "@remix-run/dev/dist/cli.js", "vite:dev"}, dev_tool, "remix dev"},
+        Tool{{kModules + "@react-router/dev/bin.js", "dev"}, dev_tool, "react-router dev"},
+        Tool{{kBin + "svelte-kit", "sync"}, cli, "svelte-kit"},
+        Tool{{kBin + "gatsby", "develop"}, dev_tool, "gatsby develop"},
+        Tool{{kModules + "react-scripts/scripts/start.js"}, dev_tool, "react-scripts start"},
+        Tool{{kBin + "react-scripts", "start"}, dev_tool, "react-scripts start"},
+        Tool{{kBin + "craco", "start"}, dev_tool, "craco start"},
+        Tool{{kModules + "@angular/cli/bin/ng.js", "serve"}, dev_tool, "ng serve"},
+        Tool{{kBin + "ng", "build"}, cli, "ng"},
+        Tool{{kBin + "vue-cli-service", "serve"}, dev_tool, "vue-cli-service serve"},
+        Tool{{kBin + "webpack", "serve"}, dev_tool, "webpack serve"},
+        Tool{{kBin + "webpack", "-w"}, dev_tool, "webpack --watch"}, Tool{{kBin + "webpack"}, cli, "webpack"},
+        Tool{{kBin + "webpack-dev-server"}, dev_tool, "webpack-dev-server"},
+        Tool{{kBin + "rollup", "-c", "-w"}, dev_tool, "rollup --watch"},
+        Tool{{kBin + "rollup", "-c"}, cli, "rollup"},
+        Tool{{kBin + "parcel", "index.html"}, dev_tool, "parcel"},
+        Tool{{kBin + "parcel", "build", "x"}, cli, "parcel build"},
+        Tool{{kBin + "esbuild", "a.ts", "--serve=8000"}, dev_tool, "esbuild --serve"},
+        Tool{{kBin + "esbuild", "a.ts"}, cli, "esbuild"},
+        Tool{{kBin + "storybook", "dev"}, dev_tool, "storybook dev"},
+        Tool{{kBin + "start-storybook"}, dev_tool, "storybook dev"},
+        Tool{{"/usr/lib/node_modules/nodemon/bin/nodemon.js", "a.js"}, dev_tool, "nodemon"},
+        Tool{{"/usr/local/bin/nodemon", "a.js"}, dev_tool, "nodemon"},
+        Tool{{kBin + "tsc", "-w"}, dev_tool, "tsc --watch"}, Tool{{kBin + "tsc"}, cli, "tsc"},
+        Tool{{kBin + "jest", "--watchAll"}, dev_tool, "jest --watch"}, Tool{{kBin + "jest"}, cli, "jest"},
+        Tool{{kBin + "vitest"}, dev_tool, "vitest"}, Tool{{kBin + "vitest", "run"}, cli, "vitest run"},
+        Tool{{kBin + "vitest", "--run"}, cli, "vitest run"},
+        Tool{{kBin + "mocha", "--watch"}, dev_tool, "mocha --watch"},
+        Tool{{kBin + "karma", "start"}, dev_tool, "karma start"},
+        Tool{{kBin + "cypress", "open"}, dev_tool, "cypress open"},
+        Tool{{kBin + "playwright", "test"}, cli, "playwright"},
+        Tool{{kModules + "@playwright/test/cli.js", "test", "--ui"}, dev_tool, "playwright test --ui"},
+        Tool{{kBin + "playwright", "show-report"}, dev_tool, "playwright show-report"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    MoreTools, NodeTools,
+    testing::Values(
+        Tool{{kBin + "expo", "start"}, dev_tool, "expo start"},
+        Tool{{kBin + "metro", "serve"}, dev_tool, "metro"},
+        Tool{{kBin + "react-native", "start"}, dev_tool, "react-native start"},
+        Tool{{kBin + "electron-vite", "dev"}, dev_tool, "electron-vite"},
+        Tool{{kBin + "electron", "."}, dev_tool, "electron"},
+        Tool{{kModules + "live-server/live-server.js"}, dev_tool, "live-server"},
+        Tool{{kBin + "http-server"}, dev_tool, "http-server"},
+        Tool{{kBin + "serve", "build"}, dev_tool, "serve"},
+        Tool{{kModules + "serve/build/main.js"}, dev_tool, "serve"},
+        Tool{{kBin + "json-server", "db.json"}, dev_tool, "json-server"},
+        Tool{{kModules + "browser-sync/dist/bin.js", "start"}, dev_tool, "browser-sync"},
+        Tool{{kModules + "localtunnel/bin/lt.js", "--port", "1"}, dev_tool, "localtunnel"},
+        Tool{{kBin + "hardhat", "node"}, dev_tool, "hardhat node"},
+        Tool{{kBin + "hardhat", "compile"}, cli, "hardhat"},
+        Tool{{kModules + "firebase-tools/lib/bin/firebase.js", "emulators:start"},
+             dev_tool,
+             "firebase emulators:start"},
+        Tool{{kBin + "wrangler", "pages", "dev"}, dev_tool, "wrangler dev"},
+        Tool{{kBin + "wrangler", "deploy"}, cli, "wrangler"},
+        Tool{{kBin + "turbo", "run", "dev"}, dev_tool, "turbo dev"},
+        Tool{{kBin + "turbo", "run", "build"}, cli, "turbo"},
+        Tool{{kBin + "nx", "serve", "api"}, dev_tool, "nx serve"},
+        Tool{{kBin + "eslint", "."}, cli, "eslint"}, Tool{{kBin + "prettier", "."}, cli, "prettier"},
+        Tool{{"/usr/lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js", "rebuild"}, cli, "node-gyp"},
+        Tool{{"/root/.vscode-server/bin/1/out/server-main.js"}, dev_tool, "ide"},
+        Tool{{"/home/x/.cursor-server/bin/1/out/server-main.js"}, dev_tool, "ide"},
+        Tool{{kModules + "typescript/lib/tsserver.js", "--useInferred"}, dev_tool, "language server"},
+        Tool{{kBin + "yaml-language-server", "--stdio"}, dev_tool, "language server"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Supervisors, NodeTools,
+    testing::Values(Tool{{kPm2 + "Daemon.js"}, supervisor, "pm2"},
+                    Tool{{kBin + "pm2-runtime", "start", "a.js"}, supervisor, "pm2-runtime"},
+                    Tool{{kBin + "pm2", "start", "a.js"}, cli, "pm2"},
+                    Tool{{kBin + "pm2", "start", "a.js", "--no-daemon"}, supervisor, "pm2"},
+                    Tool{{kModules + "forever/bin/monitor", "dist/index.js"}, supervisor, "forever"},
+                    Tool{{kBin + "forever", "app.js"}, supervisor, "forever"},
+                    Tool{{kBin + "forever", "start", "app.js"}, cli, "forever start"}));
+
+struct Loaded {
+  Strings args;
+  EntryKind kind;
+  std::string entry, name;
+  bool watcher;
+};
+void PrintTo(const Loaded& row, std::ostream* out) {
+  for (const auto& arg : row.args) *out << arg << ' ';
+}
+
+class Loaders : public testing::TestWithParam<Loaded> {};
+
+TEST_P(Loaders, RunTheScriptNamedAfterThem) {
+  const Program program = node(GetParam().args);
+  EXPECT_EQ(static_cast<int>(program.entry_kind), static_cast<int>(GetParam().kind));
+  EXPECT_EQ(program.entry, GetParam().entry);
+  EXPECT_EQ(program.name, GetParam().name);
+  EXPECT_EQ(program.watcher, GetParam().watcher);
+}
+
+constexpr auto kFile = EntryKind::file;
+INSTANTIATE_TEST_SUITE_P(
+    Table, Loaders,
+    testing::Values(
+        Loaded{{kBin + "tsx", "src/server.ts"}, kFile, "src/server.ts", "tsx", false},
+        Loaded{{kModules + "tsx/dist/cli.mjs", "watch", "--include", "x", "src/a.ts"},
+               kFile,
+               "src/a.ts",
+               "tsx watch",
+               true},
+        Loaded{{"--require", kModules + "tsx/dist/preflight.cjs", "--import",
+                "file://" + kModules + "tsx/dist/loader.mjs", "a.ts"},
+               kFile,
+               "a.ts",
+               "tsx",
+               false},
+        Loaded{{"--import", "tsx", "a.ts"}, kFile, "a.ts", "", false},  // a deliberate choice: an app
+        Loaded{{kBin + "tsx"}, EntryKind::repl, "", "", false},
+        Loaded{{kBin + "tsx", "-e", "1"}, EntryKind::eval, "", "", false},
+        Loaded{{kModules + "ts-node/dist/bin.js", "-P", "t.json", "a.ts"}, kFile, "a.ts", "ts-node", false},
+        Loaded{{kBin + "ts-node-dev", "--respawn", "a.ts"}, kFile, "a.ts", "ts-node-dev", true},
+        Loaded{{kBin + "tsnd", "a.ts"}, kFile, "a.ts", "ts-node-dev", true},
+        Loaded{{"-r", "/tmp/ts-node-dev-hook-1.js", kModules + "ts-node-dev/lib/wrap.js", "src/server.ts"},
+               kFile,
+               "src/server.ts",
+               "ts-node-dev",
+               false}));
+
+}  // namespace
+}  // namespace stray

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "report/advice.hpp"
+#include "report/html.hpp"
+#include "report/markdown.hpp"
+#include "report/report_sink.hpp"
+#include "support/staged_host.hpp"
+
+namespace stray {
+namespace {
+
+using namespace records;
+
+class ReportTest : public ::testing::Test {
+ protected:
+  explicit ReportTest(ReportBound bound = {}) : sink(bound) {}
+  void feed(const Bytes& bytes) { host.feed(bytes); }
+  Report report() { return sink.take(host.pipeline); }
+
+  ReportSink sink;
+  StagedHost host{sink};
+};
+
+TEST_F(ReportTest, HoldsLivesOfProcessesAndFindings) {
+  host.answers[100].rss = 100u << 20;
+  const ProcessKey node = host.leave_behind(100, {"node", "server.js"});
+  host.pass(60);
+  const BootTime end = host.now;
+  feed(exit(node, end, 15));
+  const Report got = report();
+  const Life* life = got.find(node);
+  ASSERT_TRUE(life);
+  EXPECT_EQ(life->end, end);
+  EXPECT_EQ(life->status, 15u);
+  EXPECT_EQ(got.text(life->command), "node server.js");
+  EXPECT_EQ(got.text(life->user), "alice");
+  EXPECT_EQ(life->rss, 100u << 20);
+  EXPECT_EQ(life->parent, host.init);
+  EXPECT_EQ(life->origin.tgid, 99u);
+  EXPECT_TRUE(got.find(life->origin)) << "its creator is kept, though dead";
+  ASSERT_FALSE(got.findings.empty());
+  for (const FindingLife& f : got.findings) {
+    EXPECT_FALSE(f.open());
+    EXPECT_LT(f.raised, end);
+    EXPECT_EQ(f.cleared, end);
+    EXPECT_FALSE(f.reason.empty());
+    EXPECT_FALSE(f.last.remedy.empty());
+  }
+}
+
+TEST_F(ReportTest, SaysWhatToDoAndCountsSharedMembersOnce) {
+  host.answers[100] = {.ports = {3000}, .rss = 100u << 20};
+  host.answers[101].rss = 50u << 20;
+  const ProcessKey node = host.leave_behind(100, {"node", "server.js"});
+  host.start(key(101, 20), node, "/usr/bin/node", {"node", "worker.js"});
+  host.pass(200);
+  const Report got = report();
+  const Advice advice = advise(got);
+  ASSERT_EQ(advice.subjects.size(), 1u);
+  EXPECT_EQ(advice.subjects[0].findings.size(), 2u) << "left behind, and a server without a supervisor";
+  EXPECT_EQ(advice.named, 2u);
+  EXPECT_EQ(advice.named_memory, 150u << 20);
+  EXPECT_EQ(advice.ended_memory, 150u << 20);
+  ASSERT_EQ(advice.steps.size(), 1u) << "one process, one way";
+  EXPECT_EQ(advice.subjects[0].findings[0]->kind, Kind::orphan);
+  EXPECT_EQ(markdown(got).find("pm2 status"), std::string::npos) << "it is ended, not put under PM2";
+  EXPECT_EQ(advice.steps[0].lines, advice.subjects[0].findings[0]->last.remedy);
+  const std::string text = markdown(got);
+  for (const char* part :
+       {"## 1. Situation", "## 2. Problems", "## 3. What to do", "## 4. How to verify", "## 5. Totals",
+        "## 6. What was looked at", "*Impact:*", "150 MB", "testhost", "00010203-0405-0607-0809-0a0b0c0d0e0f",
+        "alice; started by bash", "in /srv/app", "stray scan", "ss -ltnp"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+}
+
+TEST_F(ReportTest, WhatGoesWithAGroupNeedsNoStepOfItsOwn) {
+  host.answers[101] = {.ports = {3000}, .script = STRAY_SCRIPT_MISSING};
+  const ProcessKey node = host.leave_behind(100, {"node", "server.js"});
+  host.start(key(101, 20), node, "/usr/bin/node", {"node", "gone.js"});
+  host.pass(200);
+  const Report got = report();
+  const Advice advice = advise(got);
+  EXPECT_EQ(advice.subjects.size(), 2u);
+  ASSERT_EQ(advice.steps.size(), 1u);
+  EXPECT_EQ(advice.steps[0].about[0]->process, node);
+  EXPECT_EQ(advice.ended, 2u);
+}
+
+TEST_F(ReportTest, SaysInOneLineThatNothingWasFound) {
+  host.pass(1);
+  const std::string text = markdown(report());
+  EXPECT_NE(text.find("\nNothing is astray: every process that stray watches is looked after.\n"),
+            std::string::npos);
+  EXPECT_EQ(text.find("Situation"), std::string::npos);
+}
+
+TEST_F(ReportTest, ListsClearedFindingsApart) {
+  const ProcessKey node = host.leave_behind(100, {"node", "server.js"});
+  host.pass(60);
+  feed(exit(node, host.now, 15));
+  const std::string text = markdown(report());
+  EXPECT_NE(text.find("has been cleared"), std::string::npos);
+  EXPECT_NE(text.find("## Findings that were cleared"), std::string::npos);
+  EXPECT_EQ(text.find("Situation"), std::string::npos);
+}
+
+TEST_F(ReportTest, SaysWhatWasLost) {
+  feed(tick(at(5), 7));
+  Bytes bad = tick(at(6));
+  bad.resize(10);
+  feed(bad);
+  const std::string text = markdown(report());
+  EXPECT_NE(text.find("7 records were lost and 1 malformed"), std::string::npos) << text;
+}
+
+TEST(Report, TheSameRecordsGiveTheSameBytes) {
+  const auto make = [] {
+    ReportSink sink;
+    StagedHost host(sink);
+    host.leave_behind(100, {"node", "server.js"});
+    host.pass(60);
+    for (std::uint32_t i = 0; i < 500; ++i) {
+      host.feed(fork(key(200 + i, 100 + i), host.shell, at(100 + i)));
+      if (i % 2) host.feed(exit(key(200 + i, 100 + i), at(101 + i)));
+    }
+    const Report report = sink.take(host.pipeline);
+    return markdown(report) + html_page(report);
+  };
+  EXPECT_EQ(make(), make());
+}
+
+class BoundedReportTest : public ReportTest {
+ protected:
+  BoundedReportTest() : ReportTest({.processes = 64}) {}
+};
+
+TEST_F(BoundedReportTest, GivesUpShortLivesFirstAndSaysSo) {
+  const ProcessKey node = host.leave_behind(100, {"node", "server.js"});
+  host.pass(60);
+  const ProcessKey lasting = key(300, 100);
+  feed(fork(lasting, host.shell, at(100)));
+  feed(exit(lasting, at(110)));
+  for (std::uint32_t i = 0; i < 80; ++i) {
+    feed(fork(key(1000 + i, 120 + i), host.shell, at(120 + i)));
+    feed(exit(key(1000 + i, 120 + i), at(120.5 + i)));
+  }
+  const Report got = report();
+  EXPECT_LE(got.lives.size(), 64u);
+  EXPECT_GT(got.lives_dropped, 0u);
+  EXPECT_TRUE(got.find(host.init)) << "lives";
+  EXPECT_TRUE(got.find(node)) << "has a finding";
+  EXPECT_TRUE(got.find(key(99, node.start.count() / 1'000'000'000)))
+      << "lived half a second, but started what has a finding";
+  EXPECT_TRUE(got.find(lasting)) << "lived long";
+  EXPECT_FALSE(got.find(key(1000, 120))) << "the oldest short one";
+  EXPECT_TRUE(got.find(key(1079, 199))) << "the latest";
+  EXPECT_EQ(got.text(got.find(node)->command), "node server.js") << "texts moved with it";
+  EXPECT_NE(markdown(got).find(std::to_string(got.lives_dropped) + " ended processes were given up"),
+            std::string::npos);
+}
+
+TEST_F(ReportTest, LeavesOutWhatEndedBefore) {
+  for (const std::uint32_t pid : {300u, 301u}) feed(fork(key(pid, 60), host.shell, at(60)));
+  feed(exit(key(300, 60), at(70)));
+  feed(exit(key(301, 60), at(90)));
+  const Report got = sink.take(host.pipeline, at(80));
+  EXPECT_FALSE(got.find(key(300, 60)));
+  EXPECT_TRUE(got.find(key(301, 60)));
+  EXPECT_TRUE(got.find(host.init));
+}
+
+TEST(Advice, EveryKindHasItsImpact) {
+  for (const Kind kind : kKinds)
+    EXPECT_EQ(impact_of(kind).find("departs from what is expected"), std::string::npos) << to_string(kind);
+}
+
+TEST(MarkdownEscape, LeavesNothingToRead) {
+  EXPECT_EQ(markdown_escape("a|b `c` <img src=x> & *d* [e](f) ~g~"),
+            "a\\|b \\`c\\` &lt;img src=x&gt; &amp; \\*d\\* \\[e\\](f) \\~g\\~");
+  EXPECT_EQ(markdown_escape("x\ny\rz\t\x1b[31m"), "x\\\\x0ay\\\\x0dz\\\\x09\\\\x1b\\[31m");
+  EXPECT_EQ(markdown_escape("# no heading"), "\\# no heading");
+  EXPECT_EQ(markdown_escape("- no list"), "\\- no list");
+  EXPECT_EQ(markdown_escape("12. no list"), "12\\. no list");
+  EXPECT_EQ(markdown_escape("12 apples"), "12 apples");
+  EXPECT_EQ(markdown_escape("https://a.b/c www.d.e f@g.h"), "https\\://a.b/c www\\.d.e f&#64;g.h");
+  EXPECT_EQ(markdown_escape("snake_case _em_ node_modules/x"), "snake_case \\_em\\_ node_modules/x");
+  EXPECT_EQ(markdown_escape("\xe2\x80\xae\xff"), "\\\\u{202e}\\\\xff");
+}
+
+TEST_F(ReportTest, NoTextOfAProcessBreaksOut) {
+  host.leave_behind(100, {"node", "a```\n# x", "b|c"});
+  host.pass(60);
+  const std::string text = markdown(report());
+  EXPECT_EQ(text.find("\n# x"), std::string::npos);
+  EXPECT_EQ(text.find("b|c"), std::string::npos);
+  EXPECT_NE(text.find("b\\|c"), std::string::npos) << text;
+}
+
+// The data of a page, as a browser would read it.
+TEST_F(ReportTest, NoTextOfAProcessEndsTheScriptElement) {
+  host.leave_behind(100, {"node", "</script><img src=x onerror=alert(1)>", "\xff\xe2\x80\xa8"});
+  host.pass(60);
+  const std::string page = html_page(report());
+  const auto from = page.find("id=\"report\">") + 12, to = page.find("</script>", from);
+  const auto data = nlohmann::json::parse(page.substr(from, to - from));
+  ASSERT_FALSE(data["subjects"].empty());
+  EXPECT_EQ(data["subjects"][0]["command"], "node </script><img src=x onerror=alert(1)> \\xff\\u{2028}");
+  EXPECT_EQ(page.find("<img"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stray

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// stray check: is the host as the policy says?
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/commands/commands.hpp"
+#include "sources/host_state.hpp"
+#include "cli/standard_output.hpp"
+#include "base/json.hpp"
+#include "base/printable.hpp"
+#include "policy/policy.hpp"
+
+namespace stray {
+namespace {
+
+constexpr int kNagiosUnknown = 3;
+
+std::string_view level_word(const Outcome& one) {
+  if (one.met) return "met";
+  return one.level == Level::warning ? "warning" : "critical";
+}
+
+// In this order, as a plugin's line begins.
+int nagios_state(const Verdicts& verdicts) {
+  int state = 0;
+  for (const Outcome& one : verdicts.outcomes)
+    if (!one.met) state = std::max(state, one.level == Level::warning ? 1 : 2);
+  return state;
+}
+
+// One line: what stands behind a "|" is perfdata, and a line break would end it.
+std::string nagios_text(std::string_view text) {
+  std::string out = printable(text);
+  std::replace(out.begin(), out.end(), '|', '/');
+  return out;
+}
+
+std::string nagios(const Verdicts& verdicts) {
+  static constexpr std::string_view words[] = {"OK", "WARNING", "CRITICAL"};
+  const std::size_t all = verdicts.outcomes.size(), bad = verdicts.not_met();
+  std::string out = "STRAY " + std::string(words[nagios_state(verdicts)]) + " - ";
+  out += bad ? std::to_string(bad) + " of " + std::to_string(all) + " not met"
+             : "all " + std::to_string(all) + " met";
+  std::string_view between = ": ";
+  for (const Outcome& one : verdicts.outcomes) {
+    if (one.met) continue;
+    out += std::string(between) + nagios_text(one.rule + " " + one.what + " (" + one.is + ")");
+    between = "; ";
+  }
+  out += " | 'not_met'=" + std::to_string(bad) + ";;;0;" + std::to_string(all);
+  for (const Measure& one : verdicts.measures) {
+    std::string name = nagios_text(one.name);
+    for (char& c : name)
+      if (c == '\'' || c == '=') c = '_';
+    out += " '" + name + "'=" + std::to_string(one.value) + (one.bytes ? "B" : "");
+    if (one.limit) out += ";;" + std::to_string(*one.limit);
+  }
+  return out + "\n";
+}
+
+std::string as_json(const Verdicts& verdicts) {
+  std::string out;
+  for (const Outcome& one : verdicts.outcomes) {
+    Json json(out);
+    json.begin_object();
+    json.field("rule", one.rule);
+    json.field("expected", one.what);
+    json.field("found", one.is);
+    json.field("met", one.met);
+    json.field("level", one.level == Level::warning ? "warning" : "critical");
+    json.end_object();
+    out += '\n';
+  }
+  Json json(out);
+  json.begin_object();
+  json.field("lines", verdicts.outcomes.size());
+  json.field("not_met", verdicts.not_met());
+  json.end_object();
+  return out + "\n";
+}
+
+std::string as_text(const Verdicts& verdicts) {
+  std::string out;
+  std::size_t widest = 0;
+  for (const Outcome& one : verdicts.outcomes) widest = std::max(widest, printable(one.rule).size());
+  for (const Outcome& one : verdicts.outcomes) {
+    const std::string word(level_word(one)), rule = printable(one.rule);
+    out += word + std::string(10 - word.size(), ' ') + rule + std::string(widest - rule.size() + 2, ' ') +
+           printable(one.what) + ": " + printable(one.is) + "\n";
+  }
+  const std::size_t all = verdicts.outcomes.size(), bad = verdicts.not_met();
+  return out + (bad ? std::to_string(bad) + " of " + lines_text(all) + " not met\n"
+                    : "all of " + lines_text(all) + " met\n");
+}
+
+Policy policy_of(const std::string& path) {
+  Policy policy;
+  const auto problems = read_policy(path, policy);
+  if (problems.empty()) return policy;
+  for (std::size_t i = 0; i + 1 < problems.size(); ++i) spdlog::error("{}", problems[i]);
+  throw UsageError(problems.back());
+}
+
+Verdicts verdicts_of(const CommonOptions& common, const CaptureChoice& capture, const CheckOptions& check) {
+  const Policy policy = policy_of(check.policy);
+  HostLook look(common, capture);
+  look.observe_all();
+  return check_policy(policy, look.scene(), look.open(), static_cast<std::uint32_t>(::getpid()));
+}
+
+}  // namespace
+
+int check_command(const CommonOptions& common, const CaptureChoice& capture, const CheckOptions& check) {
+  if (!check.nagios) {
+    const Verdicts verdicts = verdicts_of(common, capture, check);
+    print(common.json ? as_json(verdicts) : as_text(verdicts));
+    return verdicts.not_met() ? kFindings : kFine;
+  }
+  // A monitor reads one line and the code, whatever went wrong.
+  try {
+    const Verdicts verdicts = verdicts_of(common, capture, check);
+    print(nagios(verdicts));
+    return nagios_state(verdicts);
+  } catch (const OutputError&) {
+    throw;
+  } catch (const std::exception& error) {
+    print("STRAY UNKNOWN - " + nagios_text(error.what()) + "\n");
+    return kNagiosUnknown;
+  }
+}
+
+}  // namespace stray

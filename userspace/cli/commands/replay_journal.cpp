@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// stray replay --journal: the events and findings that an earlier `stray run --journal` sent, and which
+// findings are open according to them.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <deque>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_set>
+
+#include "cli/commands/commands.hpp"
+#include "cli/standard_output.hpp"
+#include "base/moment.hpp"
+#include "journal/reader.hpp"
+#include "kernel/kernel_source.hpp"
+#include "base/printable.hpp"
+
+namespace stray {
+namespace {
+
+constexpr std::size_t kBuffer = 64 << 10;
+constexpr std::size_t kLongestText = 400;     // bytes of a command line; the document has it whole
+constexpr std::size_t kRemembered = 1 << 16;  // documents among which one that comes again is recognised
+
+// A document of output/ecs.cpp. What is missing, or of another type, is an empty string or 0.
+class Document {
+ public:
+  // Nothing for what is no such document, or not in one line.
+  static std::optional<Document> parse(const std::string& text) {
+    if (text.find('\n') != std::string::npos) return {};
+    Document document(nlohmann::json::parse(text, nullptr, false));
+    if (!document.json_.is_object() || document.text("/event/action").empty()) return {};
+    const auto time = parse_time(document.text("/@timestamp"));
+    if (!time) return {};
+    document.time_ = *time;
+    return document;
+  }
+
+  std::string text(const char* pointer) const {
+    const auto* value = at(pointer);
+    return value && value->is_string() ? value->get<std::string>() : std::string();
+  }
+  std::int64_t number(const char* pointer) const {
+    const auto* value = at(pointer);
+    return value && value->is_number_integer() ? value->get<std::int64_t>() : 0;
+  }
+  bool has(const char* pointer) const { return at(pointer) != nullptr; }
+  bool is(const char* pointer) const {
+    const auto* value = at(pointer);
+    return value && value->is_boolean() && value->get<bool>();
+  }
+  std::string args() const {
+    std::string out;
+    if (const auto* list = at("/process/args"); list && list->is_array())
+      for (const auto& word : *list)
+        if (word.is_string()) out += (out.empty() ? "" : " ") + word.get<std::string>();
+    return out;
+  }
+  std::string action() const { return text("/event/action"); }
+  bool finding() const { return text("/event/kind") == "alert"; }
+  std::int64_t time() const { return time_; }  // CLOCK_REALTIME, ns
+
+ private:
+  explicit Document(nlohmann::json json) : json_(std::move(json)) {}
+
+  const nlohmann::json* at(const char* pointer) const {
+    const nlohmann::json::json_pointer path(pointer);
+    return json_.contains(path) ? &json_.at(path) : nullptr;
+  }
+
+  static std::optional<std::int64_t> parse_time(const std::string& text) {
+    std::tm parts{};
+    const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+    int digits = 0, ns = 0;
+    if (!rest || std::sscanf(rest, ".%9d%nZ", &ns, &digits) != 1 || digits != 10 || ns < 0) return {};
+    return ::timegm(&parts) * std::int64_t{1'000'000'000} + ns;
+  }
+
+  nlohmann::json json_;
+  std::int64_t time_ = 0;
+};
+
+// ---- for a person ----
+
+std::string shown(const std::string& text) {
+  std::size_t end = std::min(text.size(), kLongestText);
+  while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;  // not within a character
+  return printable(std::string_view(text).substr(0, end)) + (end < text.size() ? "..." : "");
+}
+
+std::string signal_text(std::int64_t number) {
+  const char* name = ::sigabbrev_np(static_cast<int>(number));
+  return name ? "SIG" + std::string(name) : "signal " + std::to_string(number);
+}
+
+std::string pad(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+std::string date(std::int64_t real_ns) {
+  const auto second = static_cast<std::time_t>(real_ns / 1'000'000'000);
+  std::tm parts{};
+  ::localtime_r(&second, &parts);
+  char day[32], zone[16], milliseconds[8];
+  std::strftime(day, sizeof day, "%Y-%m-%d %H:%M:%S", &parts);
+  std::strftime(zone, sizeof zone, "%Z", &parts);
+  std::snprintf(milliseconds, sizeof milliseconds, ".%03d", static_cast<int>(real_ns / 1'000'000 % 1000));
+  return std::string(day) + milliseconds + " " + zone;
+}
+
+// Another process that the document names: "/usr/bin/bash (4711)".
+std::string other(const Document& document, const std::string& pointer) {
+  const std::int64_t pid = document.number((pointer + "/pid").c_str());
+  if (pid == 0) return "nobody";
+  const std::string exe = document.text((pointer + "/executable").c_str());
+  return exe.empty() ? "pid " + std::to_string(pid) : shown(exe) + " (" + std::to_string(pid) + ")";
+}
+
+std::string who(const Document& document) {
+  for (const std::string& name :
+       {document.args(), document.text("/process/executable"), document.text("/process/name")})
+    if (!name.empty()) return shown(name);
+  return "(not known)";
+}
+
+std::string message(const Document& document) {
+  const std::string action = document.action();
+  if (document.finding()) {
+    const std::string text = document.text(action == "cleared" ? "/stray/finding/reason" : "/message");
+    return shown(document.text("/rule/name")) + ": " + shown(text);
+  }
+  if (action == "ready")
+    return "stray " + shown(document.text("/stray/version")) + " watches " +
+           shown(document.text("/host/hostname")) + ", kernel " + shown(document.text("/host/os/kernel"));
+  if (action == "summary")
+    return "findings: " + std::to_string(document.number("/stray/findings/raised")) + " raised, " +
+           std::to_string(document.number("/stray/findings/cleared")) + " cleared, " +
+           std::to_string(document.number("/stray/findings/open")) + " open; " +
+           std::to_string(document.number("/stray/lost")) + " records lost";
+  if (action == "gap") return std::to_string(document.number("/stray/gap/count")) + " records were lost";
+  const std::string name = who(document);
+  if (action == "exec" || action == "fork") return name + "  by " + other(document, "/process/parent");
+  if (action == "exit") {
+    const std::int64_t signal = document.number("/stray/exit/signal");
+    if (document.is("/stray/inferred")) return name + "  is gone";
+    if (!signal) return name + "  code " + std::to_string(document.number("/process/exit_code"));
+    return name + "  killed by " + signal_text(signal) +
+           (document.has("/stray/exit/sender") ? " from " + other(document, "/stray/exit/sender") : "") +
+           (document.is("/stray/exit/oom") ? ", out of memory" : "");
+  }
+  if (action == "signal")
+    return name + "  gets " + signal_text(document.number("/stray/signal/number")) + " from " +
+           (document.is("/stray/signal/from_kernel") ? "the kernel"
+                                                     : other(document, "/stray/signal/sender"));
+  if (action == "oom") return name + "  killed for memory";
+  if (action == "reparent")
+    return name + "  from " + other(document, "/stray/reparent/from") + " to " +
+           other(document, "/stray/reparent/to");
+  if (action == "listen") return name + "  on " + shown(document.text("/stray/listen"));
+  return name;
+}
+
+std::string line(const Document& document) {
+  const std::int64_t pid = document.number("/process/pid");
+  return date(document.time()) + "  " + pad(shown(document.action()), 9) + " " +
+         pad(pid ? std::to_string(pid) : "-", 7) + " " + message(document) + "\n";
+}
+
+// ---- what is there ----
+
+// Recognises a document that was sent twice: an entry that journald did take, and was killed before it said
+// so.
+class Once {
+ public:
+  bool first(const Document& document) {
+    std::string identity;
+    for (const char* part :
+         {"/host/boot/id", "/process/entity_id", "/event/action", "/rule/name", "/@timestamp"})
+      identity += document.text(part) + '\0';
+    const std::size_t hash = std::hash<std::string>()(identity);
+    if (!seen_.insert(hash).second) return false;
+    order_.push_back(hash);
+    if (order_.size() > kRemembered) {
+      seen_.erase(order_.front());
+      order_.pop_front();
+    }
+    return true;
+  }
+
+ private:
+  std::unordered_set<std::size_t> seen_;
+  std::deque<std::size_t> order_;
+};
+
+// Findings raised and not cleared. A new boot of a machine ends all of the boot before.
+class OpenFindings {
+ public:
+  void boot(const JournalRecord& record) {
+    Machine& machine = machines_[record.machine];
+    if (machine.boot != record.boot) machine = {record.boot, {}};
+  }
+  void take(const JournalRecord& record, const Document& document) {
+    if (!document.finding()) return;
+    auto& findings = machines_[record.machine].findings;
+    const std::string id = document.text("/stray/finding/id");
+    if (document.action() == "cleared")
+      findings.erase(id);
+    else
+      findings.insert_or_assign(id, document);
+  }
+  std::string text() const {
+    std::string out;
+    std::size_t count = 0;
+    for (const auto& [id, machine] : machines_) {
+      count += machine.findings.size();
+      for (const auto& [finding, document] : machine.findings)
+        out += "  " + pad(shown(document.text("/stray/finding/severity")), 9) + " " + message(document) +
+               "  (" + shown(finding) + ")\n";
+    }
+    if (count == 0) return "no finding is open according to the journal\n";
+    return std::to_string(count) + (count == 1 ? " finding is" : " findings are") +
+           " open according to the journal:\n" + out;
+  }
+
+ private:
+  struct Machine {
+    std::string boot;
+    std::map<std::string, Document> findings;
+  };
+  std::map<std::string, Machine> machines_;
+};
+
+class Choice {
+ public:
+  Choice(const JournalSourceOptions& options, const JournalReader& journal) : options_(options) {
+    for (const std::string& name : options.findings)
+      if (name != "all" && !kind_of(name))
+        throw UsageError("--finding " + name + ": no such kind of finding");
+    std::timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const std::int64_t now_ns = now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+    const TimeSpan span{journal.first_ns(), options.directory.empty() ? now_ns : journal.last_ns()};
+    if (!options.since.empty()) since_ = parse_moment(options.since, "--since", span);
+    if (!options.until.empty()) until_ = parse_moment(options.until, "--until", span);
+    if (since_ && until_ && *since_ > *until_) throw UsageError("--since is later than --until");
+  }
+
+  bool over(const Document& document) const { return until_ && document.time() > *until_; }
+  bool begun(const Document& document) const { return !since_ || document.time() >= *since_; }
+  bool about(const Document& document) const {
+    const auto among = [](const auto& list, const auto& value) {
+      return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
+    };
+    const std::int64_t pid = document.number("/process/pid");
+    if (!among(options_.pids, static_cast<std::uint32_t>(pid))) return false;
+    if (!among(options_.ids, document.text("/process/entity_id")) &&
+        !among(options_.ids, document.text("/stray/finding/id")))
+      return false;
+    if (options_.findings.empty()) return true;
+    return document.finding() && (among(options_.findings, std::string("all")) ||
+                                  among(options_.findings, document.text("/rule/name")));
+  }
+
+ private:
+  const JournalSourceOptions& options_;
+  std::optional<std::int64_t> since_, until_;
+};
+
+std::string entries_text(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " entry" : " entries");
+}
+
+// Says what was not as it should be. True when something of the journal could not be read.
+bool tell(const JournalReader& journal, std::uint64_t foreign, std::uint64_t odd, bool trusted) {
+  if (foreign)
+    spdlog::warn("{} under the name stray {} not from root, as anybody can write: {}", entries_text(foreign),
+                 foreign == 1 ? "is" : "are",
+                 trusted ? "printed, since --directory names the files" : "left out");
+  if (odd) spdlog::warn("{} without a whole document: left out", entries_text(odd));
+  if (journal.damaged_entries())
+    spdlog::warn("the journal is damaged: {} could not be read", entries_text(journal.damaged_entries()));
+  if (journal.lost_bytes())
+    spdlog::warn(
+        "the journal is damaged: a part of files with {} bytes could not be read; journalctl --verify names "
+        "them",
+        journal.lost_bytes());
+  return odd || journal.lost_bytes() || journal.damaged_entries() || !journal.unreadable().empty();
+}
+
+}  // namespace
+
+int journal_replay(const CommonOptions& common, const JournalSourceOptions& options) {
+  std::optional<JournalReader> journal;
+  try {
+    journal.emplace(options.directory);
+  } catch (const JournalError& error) {
+    if (!options.directory.empty()) throw UsageError(std::string("--directory ") + error.what());
+    throw SetupError(kNotPossible, error.what());
+  }
+  const Choice choice(options, *journal);
+  for (const auto& [file, reason] : journal->unreadable()) spdlog::warn("{}: {}; left out", file, reason);
+  // What was copied is trusted as the one who copied it is.
+  const bool trusted = !options.directory.empty();
+  std::uint64_t foreign = 0, odd = 0;
+  Once once;
+  OpenFindings open;
+  std::string out;
+  for (JournalRecord record; journal->next(record);) {
+    foreign += !record.from_root;
+    if (!record.from_root && !trusted) continue;
+    const auto document = Document::parse(record.document);
+    odd += !document;
+    // A window begins with what was open before it. Entries that waited for journald come late: none is the
+    // last.
+    if (!document || choice.over(*document) || !once.first(*document)) continue;
+    open.boot(record);
+    if (!choice.about(*document)) continue;
+    open.take(record, *document);
+    if (!choice.begun(*document)) continue;
+    out += common.json ? record.document + "\n" : line(*document);
+    if (out.size() < kBuffer) continue;
+    print(out);
+    out.clear();
+  }
+  if (!common.json) out += open.text();
+  print(out);
+  return tell(*journal, foreign, odd, trusted) ? kDamaged : kFine;
+}
+
+}  // namespace stray

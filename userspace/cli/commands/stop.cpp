@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// stray stop: ends one process and what is below it. The only command that signals, and only for a person who
+// said so. Through pidfds: a pid that was given to another process meanwhile is never hit.
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "cli/commands/commands.hpp"
+#include "sources/host_state.hpp"
+#include "cli/standard_output.hpp"
+#include "base/descriptor.hpp"
+#include "base/json.hpp"
+#include "base/printable.hpp"
+#include "plan/plan.hpp"
+
+namespace stray {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Field 22 of /proc/PID/stat, or 0. The name in field 2 may hold anything: the last ")" counts.
+std::uint64_t start_ticks_now(std::uint32_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto close = text.rfind(')');
+  if (close == std::string::npos) return 0;
+  std::istringstream rest(text.substr(close + 1));
+  std::string word;
+  for (int field = 3; field <= 22; ++field) rest >> word;
+  return rest ? std::stoull(word) : 0;
+}
+
+// A process held by its pidfd.
+struct Held {
+  Ending ending;
+  Descriptor fd;
+  std::string how;  // what became of it; empty: nothing yet
+  bool left = false;
+
+  // The pidfd is opened first: what has this start time now had the pid then too, so it is the one held.
+  void hold() {
+    const auto pid = ending.process.tgid;
+    fd = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!fd && errno != ESRCH) return fail(std::string("cannot be held: ") + std::strerror(errno));
+    if (!fd || start_ticks_now(pid) != start_ticks(ending.process)) how = "had ended already";
+  }
+  bool ended() const {
+    pollfd one{fd.get(), POLLIN, 0};
+    return ::poll(&one, 1, 0) == 1;
+  }
+  void send(int signal) {
+    if (!how.empty() || ended()) return;
+    if (::syscall(SYS_pidfd_send_signal, fd.get(), signal, nullptr, 0) != 0 && errno != ESRCH)
+      fail(std::string("cannot be signalled: ") + std::strerror(errno));
+  }
+  void fail(std::string why) { how = std::move(why), left = true; }
+};
+
+void wait_for(std::vector<Held>& stage, Clock::time_point until, const std::string& how) {
+  for (Held& one : stage) {
+    if (!one.how.empty()) continue;
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+    pollfd wake{one.fd.get(), POLLIN, 0};
+    if (::poll(&wake, 1, static_cast<int>(std::max<std::int64_t>(0, rest))) == 1) one.how = how;
+  }
+}
+
+void end_stage(std::vector<Held>& stage, std::chrono::nanoseconds timeout, bool force) {
+  for (Held& one : stage)
+    if (one.how.empty() && one.ended()) one.how = "ended by itself, with the others";
+  for (Held& one : stage) one.send(SIGTERM);
+  wait_for(stage, Clock::now() + timeout, "ended on SIGTERM");
+  if (force) {
+    for (Held& one : stage) one.send(SIGKILL);
+    wait_for(stage, Clock::now() + timeout, "ended on SIGKILL");
+  }
+  for (Held& one : stage)
+    if (one.how.empty())
+      one.fail(force ? "did not end, not even on SIGKILL: it waits in the kernel"
+                     : "did not end on SIGTERM in time: --force sends SIGKILL");
+}
+
+// The command that stops it for good where a supervisor would start it again.
+std::string right_command(const Lineage& lineage, const Supervision& who) {
+  const Process* by = lineage.find(who.by);
+  switch (who.verdict) {
+    case Verdict::pm2:
+      return "pm2 stop " + who.name;
+    case Verdict::systemd:
+      return "systemctl stop " + who.name;
+    case Verdict::container:
+      return "the container engine's stop, for " + who.name;
+    default:
+      break;
+  }
+  if (who.name == "supervisord") return "supervisorctl stop NAME";
+  if (who.name == "runit") return "sv down SERVICE";
+  if (who.name == "s6" || who.name == "daemontools")
+    return who.name == "s6" ? "s6-svc -d SERVICE" : "svc -d SERVICE";
+  if (who.name == "monit") return "monit stop SERVICE";
+  if (who.name == "forever") return "forever stop";
+  return "the stop command of " + (by ? by->label() : who.name);
+}
+
+void refuse_if_forbidden(HostLook& look, const Process& process) {
+  const Lineage& lineage = look.pipeline().lineage();
+  const std::string pid = std::to_string(process.key.tgid);
+  if (process.key.tgid == 1 || process.namespace_init) throw UsageError("pid " + pid + " is an init");
+  if (process.kthread) throw UsageError("pid " + pid + " is a thread of the kernel");
+  const Process* self = lineage.live(static_cast<std::uint32_t>(::getpid()));
+  for (const Process* p = self; p; p = p->parent)
+    if (p == &process) throw UsageError("stray itself hangs from pid " + pid);
+  const Supervision who = supervise(lineage, process);
+  if (!who.supervised() || who.restarts == Restarts::no) return;
+  throw UsageError("pid " + pid + " is looked after by " + std::string(to_string(who.verdict)) + " (" +
+                   printable(who.name) + ") and would come back: " + printable(right_command(lineage, who)));
+}
+
+void show(std::string& out, const Process& process, const Lineage& lineage, const EndGroup& group,
+          const StopOptions& stop) {
+  const Supervision who = supervise(lineage, process);
+  const bool alone = who.verdict == Verdict::nobody;
+  out += "looked after by " + std::string(to_string(who.verdict)) +
+         (alone || who.name.empty() ? "" : " (" + printable(who.name) + ")") + ": nothing starts it again\n";
+  if (process.program().supervisor) out += "it is a supervisor: what hangs from it ends with it\n";
+  for (const auto& stage : group.stages)
+    for (const Ending& e : stage) {
+      const std::string pid = std::to_string(e.process.tgid);
+      out += "  " + std::string(pid.size() < 8 ? 8 - pid.size() : 0, ' ') + pid + "  " + printable(e.what) +
+             "\n";
+    }
+  out += "in this order: SIGTERM, " + stop.timeout + " to end" + (stop.force ? ", then SIGKILL" : "") + "\n";
+}
+
+bool agreed(std::size_t count) {
+  std::cerr << "End " << count << (count == 1 ? " process" : " processes") << "? [y/N] " << std::flush;
+  std::string answer;
+  return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
+}
+
+std::string report(const std::vector<Held>& all, bool as_json) {
+  std::string out;
+  Json json(out);
+  if (as_json) json.begin_array();
+  for (const Held& one : all) {
+    if (!as_json) {
+      out += "pid " + std::to_string(one.ending.process.tgid) + " " + one.how + "\n";
+      continue;
+    }
+    json.begin_object();
+    json.field("pid", one.ending.process.tgid);
+    json.field("command", one.ending.what);
+    json.field("left", one.left);
+    json.field("how", one.how);
+    json.end_object();
+  }
+  if (as_json) json.end_array(), out += '\n';
+  return out;
+}
+
+// What `stop` is about, as it is now.
+struct Target {
+  Target(const CommonOptions& common, const StopOptions& stop) : stop_(stop), look(common) {
+    look.observe_all();
+    find(look.named(stop.who));
+  }
+  // The same process later: nothing when it has ended.
+  static std::unique_ptr<Target> again(const CommonOptions& common, const StopOptions& stop,
+                                       const Target& before) {
+    auto now = std::unique_ptr<Target>(new Target(stop, common));
+    const Process* process = now->look.lineage().find(before.process->key);
+    if (!process || process->ended) return nullptr;
+    return now->find(*process), std::move(now);
+  }
+  std::set<ProcessKey> processes() const {
+    std::set<ProcessKey> out;
+    for (const auto& stage : group.stages)
+      for (const Ending& e : stage) out.insert(e.process);
+    return out;
+  }
+  void show(std::string& out) { stray::show(out, *process, look.lineage(), group, stop_); }
+
+ private:
+  Target(const StopOptions& stop, const CommonOptions& common) : stop_(stop), look(common) {
+    look.observe_all();
+  }
+  void find(const Process& named) {
+    process = &named;
+    refuse_if_forbidden(look, named);
+    group = end_below(look.scene(), named);
+    if (!stop_.only) return;
+    for (auto& stage : group.stages)
+      std::erase_if(stage, [&](const Ending& e) { return e.process != named.key; });
+    std::erase_if(group.stages, [](const auto& stage) { return stage.empty(); });
+  }
+
+  const StopOptions& stop_;
+
+ public:
+  HostLook look;
+  const Process* process = nullptr;
+  EndGroup group;
+};
+
+// Shows, and asks. A person may think for minutes: what was started meanwhile is shown too, and asked about.
+// Nothing: he does not want it.
+std::unique_ptr<Target> agreed_target(const CommonOptions& common, const StopOptions& stop,
+                                      std::unique_ptr<Target> target) {
+  for (;;) {
+    const std::set<ProcessKey> shown = target->processes();
+    if (!agreed(shown.size())) return nullptr;
+    auto now = Target::again(common, stop, *target);
+    if (!now) return target;  // it has ended; what was below it has not, maybe
+    const std::set<ProcessKey> all = now->processes();
+    target = std::move(now);
+    if (std::includes(shown.begin(), shown.end(), all.begin(), all.end())) return target;
+    std::string text = "it has started others meanwhile\n";
+    target->show(text);
+    if (!common.json) print(text);
+  }
+}
+
+}  // namespace
+
+int stop_command(const CommonOptions& common, const StopOptions& stop) {
+  const auto timeout = std::chrono::nanoseconds(parse_duration(stop.timeout, "--timeout").count());
+  auto target = std::make_unique<Target>(common, stop);
+  std::string shown;
+  target->show(shown);
+  if (!stop.yes && !::isatty(STDIN_FILENO)) {
+    print(shown);
+    throw UsageError("nothing was ended: there is no terminal to ask at; --yes does not ask");
+  }
+  if (!common.json) print(shown);
+  if (!stop.yes) target = agreed_target(common, stop, std::move(target));
+  if (!target) {
+    spdlog::info("nothing was ended");
+    return kFine;
+  }
+  std::vector<Held> all;
+  for (const auto& endings : target->group.stages) {
+    std::vector<Held> stage;
+    for (const Ending& e : endings) stage.emplace_back().ending = e;
+    for (Held& one : stage) one.hold();
+    end_stage(stage, timeout, stop.force);
+    std::move(stage.begin(), stage.end(), std::back_inserter(all));
+  }
+  print(report(all, common.json));
+  return std::any_of(all.begin(), all.end(), [](const Held& one) { return one.left; }) ? kFindings : kFine;
+}
+
+}  // namespace stray

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "findings/detectors.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace stray {
+namespace {
+
+constexpr BootTime kSettle = milliseconds(100);
+
+using Judge = std::optional<Condition> (*)(const Scene&, const Process&);
+constexpr std::pair<Kind, Judge> kRules[] = {
+    {Kind::orphan, judge_orphan},
+    {Kind::unsupervised_node, judge_unsupervised},
+    {Kind::container_unsupervised, judge_container},
+    {Kind::dev_tool, judge_dev_tool},
+    {Kind::stale_script, judge_stale_script},
+    {Kind::supervisor_lost, judge_supervisor_lost},
+    {Kind::stale_release, judge_stale_release},
+    {Kind::old_code, judge_old_code},
+    {Kind::exe_replaced, judge_exe_replaced},
+    {Kind::duplicate, judge_duplicate},
+    {Kind::restart_storm, judge_restart_storm},
+    {Kind::memory_high, judge_memory_high},
+    {Kind::inspector_open, judge_inspector},
+    {Kind::zombie_leak, judge_zombie_leak},
+};
+
+// May some rule speak of it?
+bool watchable(const Process& p) {
+  if (p.kthread) return false;
+  return (p.key.tgid > 2 && (is_watched(p.program()) || left_behind(p))) || !p.short_lives.empty() ||
+         p.unreaped_most > kManyUnreaped;
+}
+
+bool unknown_seed(const Process& p) {
+  return p.seeded && !p.kthread && p.key.tgid > 2 && (!p.image || !p.image->at_exec) &&
+         (!p.seen || p.seen->process_time == BootTime{});
+}
+
+// What changes all the time is no news.
+bool same_news(const Condition& a, const Condition& b) {
+  const auto steady = [](const Condition& c) {
+    std::vector<Evidence> out;
+    for (const Evidence& e : c.evidence)
+      if (e.code != "started" && e.code != "memory" && e.code != "members") out.push_back(e);
+    return out;
+  };
+  return a.severity == b.severity && steady(a) == steady(b);
+}
+
+std::string end_reason(const Ended& ended) {
+  if (ended.inferred) return "the process is gone";
+  if (ended.signal()) return "the process ended by signal " + std::to_string(ended.signal());
+  return "the process ended with code " + std::to_string(ended.code());
+}
+
+bool matches(const std::string& pattern, const std::string& text) {
+  return pattern.empty() || ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
+}
+
+}  // namespace
+
+Detectors::Detectors(DetectOptions options, const Lineage& lineage)
+    : options_(std::move(options)), lineage_(lineage) {}
+
+Scene Detectors::scene() const { return {lineage_, options_, now_, host_memory_, real_offset_ns_}; }
+
+std::vector<Finding> Detectors::take_findings() { return std::exchange(findings_, {}); }
+std::vector<Request> Detectors::take_requests() { return std::exchange(requests_, {}); }
+
+std::optional<BootTime> Detectors::next_due() const {
+  if (timers_.empty()) return {};
+  return timers_.begin()->first;
+}
+
+void Detectors::ask(ProcessKey key, Look look, std::string entry) {
+  requests_.push_back({key, look, std::move(entry)});
+}
+
+void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
+  now_ = std::max(now_, event.time);
+  if (const auto* session = std::get_if<Session>(&event.what)) {
+    host_memory_ = session->memory;
+    real_offset_ns_ = static_cast<std::int64_t>(session->real_ns - event.time.count());
+  }
+  if (const auto* clock = std::get_if<Clock>(&event.what))
+    real_offset_ns_ = static_cast<std::int64_t>(clock->real_ns - event.time.count());
+  for (const Change& change : changes) {
+    switch (change.kind) {
+      case Change::Kind::created:
+        break;
+      case Change::Kind::seeded:
+      case Change::Kind::listening:
+      case Change::Kind::signalled:
+        if (lineage_.ready() && change.kind != Change::Kind::signalled) consider(*change.process);
+        break;
+      case Change::Kind::image:
+        if (const auto it = watched_.find(change.process->key); it != watched_.end())
+          it->second.judged = false;
+        if (!ooms_.empty()) oom_back(*change.process);
+        consider(*change.process);
+        break;
+      case Change::Kind::reparented:
+        consider(*change.process);
+        judge_below(*change.process);
+        break;
+      case Change::Kind::ended:
+        if (const Process* parent = lineage_.find(change.process->parent_key))
+          child_ended(*parent, *change.process);
+        judge_twins(*change.process);
+        if (watched_.contains(change.process->key))
+          forget(change.process->key, end_reason(*change.process->ended));
+        if (change.process->sid == change.process->key.tgid &&
+            (change.process->tty || (change.process->image && change.process->image->tty)))
+          judge_session(change.process->sid);
+        break;
+      case Change::Kind::oom:
+        on_oom(event, *change.process);
+        break;
+      case Change::Kind::observed:
+        consider(*change.process);
+        if (std::holds_alternative<SawProcess>(event.what)) judge_below(*change.process);
+        break;
+      case Change::Kind::loss:
+        break;
+    }
+  }
+  if (std::holds_alternative<Ready>(event.what))
+    for (const Process* process : lineage_.live_by_key()) consider(*process);
+  run_timers();
+}
+
+void Detectors::run_timers() {
+  // Each pass takes what is due; judging sets later times only, or asks and waits for the answer.
+  while (!timers_.empty() && timers_.begin()->first <= now_) {
+    const ProcessKey key = timers_.begin()->second;
+    timers_.erase(timers_.begin());
+    if (const auto ended = ooms_.find(key);
+        ended != ooms_.end() && now_ >= ended->second.finding.raised + options_.oom_keep)
+      clear_oom(key, "told for long enough");
+    const auto it = watched_.find(key);
+    if (it == watched_.end()) continue;
+    it->second.wake = BootTime{};
+    if (const Process* process = lineage_.find(key)) judge(*process);
+  }
+}
+
+void Detectors::set_wake(ProcessKey key, Watch& watch, BootTime when) {
+  if (watch.wake != BootTime{}) timers_.erase({watch.wake, key});
+  watch.wake = when;
+  if (when != BootTime{}) timers_.insert({when, key});
+}
+
+void Detectors::consider(const Process& process) {
+  if (!process.alive()) return;
+  auto it = watched_.find(process.key);
+  // A finding of its children stays until few are left.
+  const bool leaks =
+      it != watched_.end() &&
+      it->second.states[static_cast<std::size_t>(Kind::zombie_leak)].stage != State::Stage::off;
+  if (!watchable(process) && !leaks) {
+    if (it != watched_.end()) forget(process.key, "it now runs " + process.label());
+    return;
+  }
+  if (it == watched_.end()) {
+    if (!lineage_.ready() && process.seeded) return;  // judged when the whole snapshot is in
+    it = watched_.emplace(process.key, Watch{}).first;
+    it->second.settle = process.image && process.image->at_exec ? process.image->time + kSettle : now_;
+  }
+  judge(process);
+}
+
+// Judging needs the argv of everything above that was alive before stray: a supervisor may be among it.
+bool Detectors::known_enough(const Process& process) {
+  bool known = true;
+  const auto need = [&](const Process& p) {
+    if (!unknown_seed(p)) return;
+    known = false;
+    Watch& watch = watched_[p.key];
+    if (watch.asked == BootTime{} || now_ >= watch.asked + kAskAgain) {
+      watch.asked = now_;
+      ask(p.key, Look::process);
+    }
+  };
+  Lineage::each_ancestor(process, [&](const Process& a) { return need(a), true; });
+  need(process);
+  return known;
+}
+
+void Detectors::judge(const Process& process) {
+  Watch& watch = watched_[process.key];
+  if (!process.alive() || (process.seen && process.seen->gone)) return;
+  if (now_ < watch.settle) return set_wake(process.key, watch, watch.settle);
+  if (!known_enough(process)) return set_wake(process.key, watch, now_ + kAskAgain);
+  const bool environment_missing = process.image && !process.image->env_known &&
+                                   (wants_environment(process.program()) || left_behind(process));
+  if (environment_missing && (!process.seen || process.seen->process_time == BootTime{})) {
+    if (watch.asked == BootTime{} || now_ >= watch.asked + kAskAgain) {
+      watch.asked = now_;
+      ask(process.key, Look::process);
+    }
+    return set_wake(process.key, watch, now_ + kAskAgain);
+  }
+  BootTime wake{};
+  for (const auto& [kind, rule] : kRules) judge_kind(kind, process, watch, wake);
+  watch.judged = true;
+  plan_looks(process, watch, wake);
+  set_wake(process.key, watch, wake);
+}
+
+void Detectors::judge_kind(Kind kind, const Process& process, Watch& watch, BootTime& wake) {
+  State& state = watch.states[static_cast<std::size_t>(kind)];
+  const auto rule =
+      std::find_if(std::begin(kRules), std::end(kRules), [&](const auto& r) { return r.first == kind; });
+  Scene now = scene();
+  now.open = state.stage == State::Stage::open;
+  auto condition = rule->second(now, process);
+  const bool accepted = allowed(process);
+  if (!condition || accepted) {
+    if (state.stage == State::Stage::open) {
+      if (!accepted && still_open(kind, state, wake)) return;
+      const Supervision who = supervise(lineage_, process);
+      clear(kind, process.key, state,
+            who.supervised() ? "looked after by " + who.name : "it is no longer so");
+    }
+    state = State{};
+    return;
+  }
+  set_severity(kind, *condition);
+  state.calm = BootTime{};
+  if (state.stage == State::Stage::off) {
+    state.stage = State::Stage::pending;
+    // What holds at the first judgement has held since the image began; what begins to hold later begins now.
+    state.since = !watch.judged ? since_exec(process) : now_;
+  }
+  // A terminal that closed: hours spent at it are no part of the time that a process has been alone.
+  if (state.stage == State::Stage::pending && state.human_limit && !condition->human_limit)
+    state.since = now_;
+  state.human_limit = condition->human_limit;
+  if (condition->since != BootTime{}) state.since = condition->since;
+  if (state.stage == State::Stage::open) {
+    if (condition->severity_until > now_) soonest(wake, condition->severity_until);
+    if (!same_news(state.told, *condition)) update(kind, process, state, std::move(*condition));
+    return;
+  }
+  const BootTime wait = options_.wait(kind, *condition);
+  if (wait == kNever) return;
+  const BootTime due = std::max(state.since + wait, process.key.start + options_.min_age);
+  if (now_ < due) return soonest(wake, due);
+  if (!fresh(kind, process)) {
+    ask_fresh(process, watch);
+    return soonest(wake, now_ + kAskAgain);
+  }
+  raise(kind, process, state, std::move(*condition));
+  soonest(wake, now_ + options_.sample_interval);
+}
+
+// A supervisor's service that ended soon, or one more child that may not have been waited for.
+void Detectors::child_ended(const Process& parent, const Process& child) {
+  if (!parent.alive() || !lineage_.ready()) return;
+  const bool new_life = !parent.short_lives.empty() && parent.short_lives.back().ended == child.ended->time;
+  const bool many = parent.unreaped_most > kManyUnreaped && !watched_.contains(parent.key);
+  if (new_life || many) consider(parent);
+}
+
+// The other copy of a duplicate ended.
+void Detectors::judge_twins(const Process& ended) {
+  if (ended.program().role != Role::app) return;
+  std::vector<const Process*> open;
+  for (const auto& [key, watch] : watched_)
+    if (watch.states[static_cast<std::size_t>(Kind::duplicate)].stage == State::Stage::open)
+      if (const Process* p = lineage_.find(key); p && p != &ended) open.push_back(p);
+  for (const Process* p : open) judge(*p);
+}
+
+// Memory goes up and down: it must stay low for a while.
+bool Detectors::still_open(Kind kind, State& state, BootTime& wake) const {
+  if (kind != Kind::memory_high) return false;
+  if (state.calm == BootTime{}) state.calm = now_;
+  const auto& after = options_.after[static_cast<std::size_t>(kind)];
+  const BootTime end = state.calm + std::min(options_.memory_calm, after.value_or(options_.memory_calm));
+  if (now_ >= end) return false;
+  soonest(wake, end);
+  return true;
+}
+
+void Detectors::raise(Kind kind, const Process& process, State& state, Condition condition) {
+  condition.remedy = remedy_of(kind, scene(), process);
+  state.stage = State::Stage::open;
+  state.raised = now_;
+  state.told = condition;
+  findings_.push_back(
+      {Finding::Action::raised, kind, process.key, state.since, now_, now_, std::move(condition), {}});
+}
+
+void Detectors::update(Kind kind, const Process& process, State& state, Condition condition) {
+  condition.remedy = remedy_of(kind, scene(), process);
+  state.told = condition;
+  findings_.push_back({Finding::Action::updated,
+                       kind,
+                       process.key,
+                       state.since,
+                       state.raised,
+                       now_,
+                       std::move(condition),
+                       {}});
+}
+
+void Detectors::clear(Kind kind, ProcessKey key, State& state, std::string reason) {
+  findings_.push_back(
+      {Finding::Action::cleared, kind, key, state.since, state.raised, now_, state.told, std::move(reason)});
+  state = State{};
+}
+
+void Detectors::forget(ProcessKey key, const std::string& reason) {
+  const auto it = watched_.find(key);
+  if (it == watched_.end()) return;
+  for (const Kind kind : kKinds)
+    if (State& state = it->second.states[static_cast<std::size_t>(kind)]; state.stage == State::Stage::open)
+      clear(kind, key, state, reason);
+  set_wake(key, it->second, BootTime{});
+  watched_.erase(it);
+}
+
+void Detectors::judge_below(const Process& process) {
+  for (const ProcessKey& key : descendants(process))
+    if (const Process* below = lineage_.find(key); below && watched_.contains(key)) judge(*below);
+}
+
+// The end of a session's leader changes what its other members' terminals mean.
+void Detectors::judge_session(std::uint32_t sid) {
+  std::vector<const Process*> members;
+  for (const auto& [key, watch] : watched_)
+    if (const Process* p = lineage_.find(key); p && p->sid == sid) members.push_back(p);
+  for (const Process* p : members) judge(*p);
+}
+
+bool Detectors::allowed(const Process& p) const {
+  return std::any_of(options_.allow.begin(), options_.allow.end(), [&](const Allow& allow) {
+    const std::string user = p.seen && !p.seen->user.empty() ? p.seen->user : std::to_string(p.uid);
+    return matches(allow.exe, std::string(p.exe())) && matches(allow.argv, p.command()) &&
+           matches(allow.user, user) && matches(allow.unit, place_in_cgroup(p.cgroup()).unit);
+  });
+}
+
+void Detectors::set_severity(Kind kind, Condition& condition) const {
+  const auto& fixed = options_.severity[static_cast<std::size_t>(kind)];
+  if (!fixed) return;
+  condition.severity = *fixed;
+  condition.severity_until = BootTime{};
+}
+
+void Detectors::replace_options(DetectOptions options) {
+  for (const auto& [key, oom] : ooms_) timers_.erase({oom.finding.raised + options_.oom_keep, key});
+  options_ = std::move(options);
+  for (const auto& [key, oom] : ooms_) timers_.insert({oom.finding.raised + options_.oom_keep, key});
+  for (const Process* process : lineage_.live_by_key()) consider(*process);
+}
+
+std::vector<Finding> Detectors::open() const {
+  std::vector<Finding> out;
+  for (const auto& [key, watch] : watched_)
+    for (const Kind kind : kKinds) {
+      const State& state = watch.states[static_cast<std::size_t>(kind)];
+      if (state.stage == State::Stage::open)
+        out.push_back(
+            {Finding::Action::raised, kind, key, state.since, state.raised, state.raised, state.told, {}});
+    }
+  for (const auto& [key, oom] : ooms_) out.push_back(oom.finding);
+  return out;
+}
+
+Totals totals_of(const std::vector<Finding>& open, const Lineage& lineage) {
+  std::set<ProcessKey> named;
+  for (const Finding& finding : open) {
+    named.insert(finding.process);
+    named.insert(finding.what.members.begin(), finding.what.members.end());
+  }
+  Totals totals{open.size(), 0, 0};
+  for (const ProcessKey& key : named)
+    if (const Process* p = lineage.find(key); p && p->alive()) {
+      ++totals.processes;
+      totals.memory += p->seen ? p->seen->rss : 0;
+    }
+  return totals;
+}
+
+}  // namespace stray

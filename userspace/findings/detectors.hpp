@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waits, raises, updates and clears: the life of findings over the rules.
+//
+// Design: processes that some rule may speak of are watched. A watched process is judged when something about
+// it changed and when a time it waits for has come. A condition that holds for its waiting time is raised,
+// but only on fresh observations, which are asked for when the time comes; it is updated when what it says
+// changed, and cleared when it stops holding. Time: that of the records alone. Order: watched processes and
+// timers are kept by key, so a replay is the same.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "findings/finding.hpp"
+#include "findings/options.hpp"
+#include "findings/rules.hpp"
+#include "lineage/lineage.hpp"
+#include "record/request.hpp"
+#include "record/saved_state.hpp"
+
+namespace stray {
+
+class Detectors {
+ public:
+  Detectors(DetectOptions options, const Lineage& lineage);
+
+  void apply(const Event& event, const std::vector<Change>& changes);
+
+  std::vector<Finding> take_findings();      // since the last call, in order
+  std::vector<Request> take_requests();      // for the observer, in order
+  std::optional<BootTime> next_due() const;  // a record (a tick will do) is wanted at this time
+
+  // ---- the saved state (state.cpp), without what take_…() would give now: take that first ----
+  void save(const EmitState& emit) const;
+  std::string save_core() const;
+  // Into detectors that have applied nothing, when the lineage has its processes again. False: refused.
+  bool restore(const StateItem& item);
+  bool restore_core(std::string_view body);
+
+  std::vector<Finding> open() const;  // by process, then kind
+  Scene scene() const;
+  const DetectOptions& options() const { return options_; }
+  void replace_options(DetectOptions options);  // keeps what is open; judges all anew
+
+ private:
+  // Every field of these and of the class is saved in state.cpp: a new one needs a line there.
+  struct State {
+    enum class Stage : std::uint8_t { off, pending, open } stage = Stage::off;
+    BootTime since{}, raised{};
+    Condition told;            // as last raised or updated
+    bool human_limit = false;  // the wait counted so far was one for people
+    BootTime calm{};           // open, and not so since: some must stay so before they end
+  };
+  struct Watch {
+    std::array<State, kKinds.size()> states;
+    BootTime settle{};  // not looked at before: most processes are gone by then
+    BootTime script_next{}, sample_next{}, memory_next{}, children_next{};
+    BootTime asked{};        // when its own identity was last asked for
+    BootTime asked_fresh{};  // when a whole fresh look was
+    BootTime wake{};         // its place in timers_; 0: none
+    bool judged = false;
+  };
+  struct Oom {
+    Finding finding;
+    std::string exe, argv;
+    std::uint32_t uid = 0;
+  };
+  template <typename T>
+  friend struct tlv::Saved;
+  template <typename E>
+  friend struct tlv::LastOf;
+  using Timer = std::pair<BootTime, ProcessKey>;
+  static constexpr BootTime kAskAgain = seconds(1);  // when no answer came
+  std::vector<Timer> other_timers() const;           // of neither a watch nor an OOM kill
+
+  void consider(const Process& process);  // watch it if a rule may speak of it, and judge it
+  void judge(const Process& process);
+  bool known_enough(const Process& process);
+  void judge_kind(Kind kind, const Process& process, Watch& watch, BootTime& wake);
+  bool fresh(Kind kind, const Process& process) const;
+  void ask_fresh(const Process& process, Watch& watch);
+  void plan_looks(const Process& process, Watch& watch, BootTime& wake);
+  void plan_memory(const Process& process, Watch& watch, BootTime& wake);
+  BootTime script_interval() const;
+  void plan_children(const Process& process, Watch& watch, BootTime& wake);
+  bool still_open(Kind kind, State& state, BootTime& wake) const;
+  void child_ended(const Process& parent, const Process& child);
+  void judge_twins(const Process& ended);
+  void raise(Kind kind, const Process& process, State& state, Condition condition);
+  void update(Kind kind, const Process& process, State& state, Condition condition);
+  void clear(Kind kind, ProcessKey key, State& state, std::string reason);
+  void forget(ProcessKey key, const std::string& reason);
+  static void soonest(BootTime& wake, BootTime when);  // 0: no wake yet
+  void set_wake(ProcessKey key, Watch& watch, BootTime when);
+  void run_timers();
+  void judge_below(const Process& process);
+  void judge_session(std::uint32_t sid);
+  void on_oom(const Event& event, const Process& victim);
+  void oom_back(const Process& process);
+  void clear_oom(ProcessKey key, std::string reason);
+  bool allowed(const Process& process) const;
+  void set_severity(Kind kind, Condition& condition) const;
+  void ask(ProcessKey key, Look look, std::string entry = {});
+
+  DetectOptions options_;
+  const Lineage& lineage_;
+  BootTime now_{};
+  std::uint64_t host_memory_ = 0;
+  std::int64_t real_offset_ns_ = 0;
+  std::map<ProcessKey, Watch> watched_;
+  std::set<Timer> timers_;
+  std::map<ProcessKey, Oom> ooms_;                                     // bounded: the oldest makes room
+  std::map<std::string, std::set<ProcessKey>, std::less<>> oom_exes_;  // of ooms_: each exec asks for its own
+  std::vector<Finding> findings_;
+  std::vector<Request> requests_;
+};
+
+// The processes that open findings name, each once, and the memory they use.
+struct Totals {
+  std::size_t findings = 0, processes = 0;
+  std::uint64_t memory = 0;
+};
+Totals totals_of(const std::vector<Finding>& open, const Lineage& lineage);
+
+}  // namespace stray

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Facts that several rules use.
+#include <algorithm>
+#include <cstdio>
+
+#include "findings/rules.hpp"
+
+namespace stray {
+namespace {
+
+constexpr std::size_t kMostMembers = 256;
+
+bool stdio_is(const Process& p, auto&& test) {
+  if (!p.seen || !(p.seen->flags & STRAY_SAW_STDIO)) return false;
+  return std::any_of(p.seen->stdio.begin(), p.seen->stdio.end(), test);
+}
+
+// A shell's job: its session has a leader, and that leader is gone or still there.
+bool leader_gone(const Scene& scene, const Process& p, std::uint32_t id) {
+  return id != 0 && id != p.key.tgid && scene.lineage.live(id) == nullptr;
+}
+
+std::string_view session_word(const Process& p) {
+  for (const std::string_view name :
+       {"SSH_CONNECTION", "SSH_TTY", "TMUX", "STY", "XDG_SESSION_ID", "TERM_PROGRAM"})
+    if (env_value(p.env(), name)) return name;
+  return {};
+}
+
+}  // namespace
+
+bool is_watched(const Program& program) {
+  return program.runtime != Runtime::none || program.role == Role::wrapper ||
+         program.role == Role::dev_tool || program.role == Role::cli;
+}
+
+bool left_behind(const Process& p) {
+  if (p.kthread || !p.parent || p.namespace_init) return false;
+  if (p.reparented != BootTime{}) return p.origin != p.parent;
+  // Alive before stray: who made it is not known. A child of an init or of a subreaper may have been left
+  // there.
+  return p.origin_edge == Edge::snapshot &&
+         (p.parent->namespace_init || p.parent->key.tgid == 1 || p.parent->subreaper);
+}
+
+std::vector<Evidence> accident_evidence(const Scene& scene, const Process& p) {
+  std::vector<Evidence> out;
+  const bool no_leader = leader_gone(scene, p, p.sid);
+  const bool on_tty = stdio_is(p, [](auto k) { return k == STRAY_STDIO_TTY || k == STRAY_STDIO_TTY_GONE; });
+  if (on_tty && !p.tty && !no_leader && on_open_terminal(p, {}))
+    out.push_back(
+        {"A1",
+         "it left the terminal session it was started in; its standard files are still on that terminal"});
+  else if ((no_leader && p.image && p.image->tty) || (on_tty && !p.tty))
+    out.push_back(
+        {"A1", "the terminal session it was started in (session " + std::to_string(p.sid) + ") has ended"});
+  if (p.pgid != p.sid && p.pgid != 0)
+    out.push_back({"A2", "it runs as a job of a shell (process group " + std::to_string(p.pgid) +
+                             ", session " + std::to_string(p.sid) + ")"});
+  if (p.pgid != p.sid && leader_gone(scene, p, p.pgid))
+    out.push_back({"A3", "the leader of its process group (" + std::to_string(p.pgid) + ") is gone"});
+  if (const auto word = session_word(p); !word.empty())
+    out.push_back({"A4", "its environment has " + std::string(word) + " of a login session"});
+  const CgroupPlace place = place_in_cgroup(p.cgroup());
+  if (place.kind == CgroupPlace::Kind::session || place.kind == CgroupPlace::Kind::terminal)
+    out.push_back({"A5", "it stands in the cgroup of a login session, " + place.unit});
+  if (p.loginuid != kNoLogin)
+    out.push_back({"A6", "a login started it (loginuid " + std::to_string(p.loginuid) + ")"});
+  bool npm_above = false;
+  Lineage::each_ancestor(p,
+                         [&](const Process& a) { return !(npm_above = a.program().role == Role::wrapper); });
+  if (const auto script = env_value(p.env(), "npm_lifecycle_event");
+      script && !npm_above && p.program().role != Role::wrapper)
+    out.push_back({"A7", "npm started it (script \"" + std::string(*script) + "\") and is gone"});
+  if (const auto lost = environment_supervisor(p); !lost.empty())
+    out.push_back({"A8", "its environment is that of " + std::string(lost) + ", which is not above it"});
+  const auto last_command = env_value(p.env(), "_");
+  if (stdio_is(p, [](auto k) { return k == STRAY_STDIO_NOHUP; }) ||
+      (last_command && last_command->ends_with("/nohup")))
+    out.push_back({"A9", "it was started with nohup"});
+  return out;
+}
+
+bool on_open_terminal(const Process& p, Tty tty) {
+  return stdio_is(p, [](auto k) { return k == STRAY_STDIO_TTY; }) &&
+         !stdio_is(p, [](auto k) { return k == STRAY_STDIO_TTY_GONE; }) &&
+         (!tty || !p.seen->stdio_tty || p.seen->stdio_tty == tty);
+}
+
+bool detached_like_daemon(const Process& p) {
+  if (p.tty || p.loginuid != kNoLogin || !session_word(p).empty()) return false;
+  if (p.sid != p.key.tgid && p.pgid != p.sid) return false;
+  return !stdio_is(p, [](auto k) { return k == STRAY_STDIO_TTY || k == STRAY_STDIO_TTY_GONE; });
+}
+
+std::optional<Evidence> daemon_evidence(const Scene& scene, const Process& p) {
+  if (p.program().daemon || p.program().supervisor)
+    return Evidence{"D5", p.label() + " is a known daemon or agent"};
+  if (p.seen && !p.seen->pidfile.empty()) return Evidence{"D2", "a pid file names it: " + p.seen->pidfile};
+  if (p.creator && p.creator != p.parent && p.creator->program().daemonizer)
+    return Evidence{"D1", "made a daemon on purpose, by " + p.creator->label()};
+  if (const auto last = env_value(p.env(), "_")) {
+    const auto tool = last->substr(last->rfind('/') + 1);
+    if (is_daemonizer(tool)) return Evidence{"D1", "made a daemon on purpose, by " + std::string(tool)};
+  }
+  const CgroupPlace place = scene.lineage.place_of(p);
+  // Also of a launcher unit (a CI runner, sshd): what systemd itself started there is the service, not a
+  // left-over.
+  const bool main = (p.seen && (p.seen->flags & STRAY_SAW_UNIT_MAIN)) ||
+                    env_value(p.env(), "SYSTEMD_EXEC_PID") == std::to_string(p.key.tgid);
+  if (place.kind == CgroupPlace::Kind::service && main)
+    return Evidence{"D3", "the main process of the service " + place.unit};
+  if (place.kind == CgroupPlace::Kind::service && !place.launcher && !is_watched(p.program()))
+    return Evidence{"D3", "part of the service " + place.unit};
+  return {};
+}
+
+bool covered_by_above(const Process& p) {
+  bool covered = false;
+  Lineage::each_ancestor(p, [&](const Process& a) {
+    const Program& program = a.program();
+    covered = (program.role == Role::dev_tool && !program.ide) || program.role == Role::app ||
+              ((program.role == Role::eval) && a.seen && !a.seen->sockets.empty());
+    return !covered && !a.namespace_init;
+  });
+  return covered;
+}
+
+std::vector<ProcessKey> descendants(const Process& p) {
+  std::vector<const Process*> queue{&p};
+  std::vector<ProcessKey> out;
+  for (std::size_t i = 0; i < queue.size() && out.size() < kMostMembers; ++i)
+    Lineage::each_child(*queue[i], [&](const Process& child) {
+      if (out.size() == kMostMembers) return;
+      queue.push_back(&child);
+      out.push_back(child.key);
+    });
+  return out;
+}
+
+BootTime since_exec(const Process& p) { return p.image && p.image->at_exec ? p.image->time : p.key.start; }
+
+bool exposed(const Process& p) {
+  return p.seen && std::any_of(p.seen->sockets.begin(), p.seen->sockets.end(),
+                               [](const Listening& s) { return !s.loopback(); });
+}
+
+std::string ports_text(const Process& p) {
+  std::string out;
+  if (!p.seen) return out;
+  for (const Listening& s : p.seen->sockets) {
+    if (out.size() > 200) return out + ", ...";
+    out += (out.empty() ? "" : ", ") + s.text();
+  }
+  return out;
+}
+
+std::string age_text(BootTime age) {
+  const auto s = age.count() / 1'000'000'000;
+  const auto two = [](std::uint64_t a, const char* x, std::uint64_t b, const char* y) {
+    return std::to_string(a) + x + (b ? " " + std::to_string(b) + y : "");
+  };
+  if (s >= 86400) return two(s / 86400, " d", s % 86400 / 3600, " h");
+  if (s >= 3600) return two(s / 3600, " h", s % 3600 / 60, " min");
+  if (s >= 60) return two(s / 60, " min", s % 60, " s");
+  return std::to_string(s) + " s";
+}
+
+std::string memory_text(std::uint64_t bytes, std::uint64_t host) {
+  char text[64];
+  const double mb = static_cast<double>(bytes) / (1 << 20);
+  const double share = host ? 100.0 * static_cast<double>(bytes) / static_cast<double>(host) : 0;
+  std::snprintf(text, sizeof text, "%.0f MB (%.1f %%)", mb, share);
+  return text;
+}
+
+std::uint64_t group_memory(const Scene& scene, const Process& p) {
+  std::uint64_t sum = p.seen ? p.seen->rss : 0;
+  for (const ProcessKey& key : descendants(p))
+    if (const Process* member = scene.lineage.find(key); member && member->seen) sum += member->seen->rss;
+  return sum;
+}
+
+std::string role_word(const Process& p) {
+  const Program& program = p.program();
+  switch (program.role) {
+    case Role::dev_tool:
+      return "dev tool " + program.name;
+    case Role::wrapper:
+      return program.name.empty() ? "wrapper" : program.name;
+    default:
+      break;
+  }
+  const bool server = p.seen && !p.seen->sockets.empty();
+  switch (program.runtime) {
+    case Runtime::node:
+      return server ? "node server" : "node process";
+    case Runtime::bun:
+      return server ? "bun server" : "bun process";
+    case Runtime::deno:
+      return server ? "deno server" : "deno process";
+    case Runtime::electron:
+      return "electron process";
+    case Runtime::python:
+    case Runtime::ruby:
+    case Runtime::java:
+    case Runtime::php:
+      return std::string(to_string(program.runtime)) + (server ? " server" : " process");
+    case Runtime::other:
+      return program.runtime_name + (server ? " server" : " process");
+    case Runtime::none:
+      break;
+  }
+  return "process";
+}
+
+}  // namespace stray

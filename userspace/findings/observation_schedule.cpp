@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// When the detectors ask for a look at a process: before something is told, and from time to time.
+#include <algorithm>
+
+#include "findings/detectors.hpp"
+
+namespace stray {
+namespace {
+
+constexpr BootTime kFresh = seconds(2);
+constexpr BootTime kShortestLook = milliseconds(200);
+constexpr std::size_t kMostMembersAsked = 64;
+
+// Code in a file of its own that can go stale. Package managers and supervisors are not the host's own code.
+bool has_script(const Program& program) {
+  return program.runtime != Runtime::none && program.entry_kind == EntryKind::file &&
+         !program.entry.empty() && program.role != Role::wrapper && program.role != Role::supervisor;
+}
+
+// What may use memory or run on a replaced executable for long.
+bool lasts(const Program& program) {
+  return program.runtime != Runtime::none &&
+         (program.role == Role::app || program.role == Role::eval || program.role == Role::supervisor);
+}
+
+// How often something is looked at that is told after `after`: twice in that time, within reason.
+BootTime look_interval(const std::optional<BootTime>& after, BootTime usual) {
+  const BootTime longest = std::max(usual, kShortestLook);
+  return after ? std::clamp(*after / 2, kShortestLook, longest) : longest;
+}
+
+}  // namespace
+
+void Detectors::soonest(BootTime& wake, BootTime when) {
+  if (when != kNever && (wake == BootTime{} || when < wake)) wake = when;
+}
+
+bool Detectors::fresh(Kind kind, const Process& process) const {
+  if (!process.seen) return false;
+  const Observed& seen = *process.seen;
+  const auto recent = [&](BootTime t) { return t != BootTime{} && t + kFresh >= now_; };
+  const bool of_files = kind == Kind::stale_script || kind == Kind::stale_release || kind == Kind::old_code ||
+                        kind == Kind::exe_replaced;
+  if (of_files && !recent(seen.script.time)) return false;
+  if (kind == Kind::zombie_leak && !recent(seen.children_time)) return false;
+  return recent(seen.process_time) && recent(seen.usage_time) && recent(seen.sockets_time);
+}
+
+// Members first: their memory is part of what is told, and answers come in the order they were asked for.
+void Detectors::ask_fresh(const Process& process, Watch& watch) {
+  if (watch.asked_fresh != BootTime{} && now_ < watch.asked_fresh + kAskAgain) return;
+  watch.asked_fresh = now_;
+  auto members = descendants(process);
+  if (members.size() > kMostMembersAsked) members.resize(kMostMembersAsked);
+  for (const ProcessKey& member : members) ask(member, Look::usage);
+  if (has_script(process.program()))
+    ask(process.key, Look::script, process.program().entry);
+  else if (lasts(process.program()))
+    ask(process.key, Look::script);
+  if (watch.states[static_cast<std::size_t>(Kind::zombie_leak)].stage != State::Stage::off)
+    ask(process.key, Look::children);
+  ask(process.key, Look::process);
+  ask(process.key, Look::usage);
+  ask(process.key, Look::sockets);
+}
+
+void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake) {
+  const Program& program = process.program();
+  const bool concerned = std::any_of(watch.states.begin(), watch.states.end(),
+                                     [](const State& s) { return s.stage != State::Stage::off; });
+  if (concerned) {
+    const BootTime sample = std::max(options_.sample_interval, kShortestLook);
+    if (watch.sample_next == BootTime{}) watch.sample_next = now_ + sample;
+    if (now_ >= watch.sample_next) {
+      watch.sample_next = now_ + sample;
+      ask_fresh(process, watch);
+    }
+    soonest(wake, watch.sample_next);
+  }
+  plan_children(process, watch, wake);
+  if (lasts(program)) plan_memory(process, watch, wake);
+  if (!has_script(program) && !lasts(program)) return;
+  if (now_ >= watch.script_next) {
+    watch.script_next = now_ + script_interval();
+    // What stray did not see start may listen since long ago.
+    const bool first = !process.seen || process.seen->sockets_time == BootTime{};
+    if (first && process.image && !process.image->at_exec && lasts(program)) ask(process.key, Look::sockets);
+    ask(process.key, Look::script, has_script(program) ? program.entry : std::string());
+  }
+  soonest(wake, watch.script_next);
+}
+
+BootTime Detectors::script_interval() const {
+  BootTime out = kNever;
+  for (const Kind kind : {Kind::stale_script, Kind::stale_release, Kind::old_code, Kind::exe_replaced})
+    out =
+        std::min(out, look_interval(options_.after[static_cast<std::size_t>(kind)], options_.stale_interval));
+  return out;
+}
+
+// Whatever else asked for it counts too.
+void Detectors::plan_memory(const Process& process, Watch& watch, BootTime& wake) {
+  const auto& after = options_.after[static_cast<std::size_t>(Kind::memory_high)];
+  const BootTime every = look_interval(after, options_.sample_interval);
+  if (process.seen && process.seen->usage_time != BootTime{})
+    watch.memory_next = std::max(watch.memory_next, process.seen->usage_time + every);
+  if (now_ >= watch.memory_next) {
+    watch.memory_next = now_ + every;
+    ask(process.key, Look::usage);
+  }
+  soonest(wake, watch.memory_next);
+}
+
+// Most that end many children wait for them. One look tells, a while after there were many.
+void Detectors::plan_children(const Process& process, Watch& watch, BootTime& wake) {
+  if (process.unreaped_most <= kManyUnreaped) return;
+  const auto& after = options_.after[static_cast<std::size_t>(Kind::zombie_leak)];
+  const BootTime every = look_interval(after, options_.zombie_grace);
+  if (watch.children_next == BootTime{}) watch.children_next = options_.at_once ? now_ : now_ + every;
+  if (now_ >= watch.children_next) {
+    watch.children_next = now_ + every;
+    ask(process.key, Look::children);
+  }
+  soonest(wake, watch.children_next);
+}
+
+}  // namespace stray

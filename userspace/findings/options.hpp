@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the detectors may be told. A value, made by the command line and the configuration file.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "findings/finding.hpp"
+#include "program/host_programs.hpp"
+#include "record/event.hpp"
+
+namespace stray {
+
+inline constexpr BootTime seconds(std::uint64_t n) { return BootTime{n * 1'000'000'000}; }
+inline constexpr BootTime milliseconds(std::uint64_t n) { return BootTime{n * 1'000'000}; }
+inline constexpr BootTime minutes(std::uint64_t n) { return seconds(n * 60); }
+inline constexpr BootTime hours(std::uint64_t n) { return minutes(n * 60); }
+inline constexpr BootTime days(std::uint64_t n) { return hours(n * 24); }
+inline constexpr BootTime kNever{~std::uint64_t{0}};
+
+// A finding that is known and accepted. Empty fields match all; the reason is shown by `stray explain`.
+struct Allow {
+  std::string exe, argv, user, unit;  // shell patterns (fnmatch); argv against the joined line
+  std::string reason;
+};
+
+struct DetectOptions {
+  // Defaults of detection.md 5.9.
+  BootTime orphan_grace = seconds(30);
+  BootTime unsupervised_grace_listening = seconds(60);
+  BootTime unsupervised_grace_quiet = minutes(10);
+  BootTime multiplexer_grace = minutes(15);
+  BootTime devtool_grace = minutes(10);
+  BootTime stale_debounce = seconds(10);
+  BootTime supervisor_lost_grace = seconds(5);
+  BootTime interactive_max_age = hours(8);
+  BootTime interactive_production_grace = minutes(15);
+  BootTime batch_max_age = hours(6);
+  BootTime cli_max_age = hours(2);
+  BootTime stale_interval = seconds(60);
+  BootTime sample_interval = seconds(30);
+  BootTime inspector_grace = seconds(10);
+  BootTime zombie_grace = seconds(60);
+  BootTime storm_window = seconds(60);
+  std::uint32_t storm_execs = 5;
+  BootTime storm_calm = minutes(10);        // one life as long as this ends a restart storm
+  BootTime memory_calm = minutes(5);        // below 90 % of the limit for so long ends it
+  std::uint32_t memory_samples = 3;         // looks in a row, sample_interval apart
+  std::uint64_t memory_limit = 1ull << 30;  // of a process that nothing else limits
+  BootTime old_code_warn_age = days(1);
+  BootTime orphan_warn_age = hours(1);
+  BootTime orphan_critical_age = days(7);
+  BootTime oom_keep = hours(24);
+  BootTime min_age{};  // nothing is said of a younger process
+
+  // --after KIND=DURATION: replaces the waiting time of a kind (not the limits for live terminals). A kind
+  // that is off by default (container-unsupervised) is on once it has a time.
+  std::array<std::optional<BootTime>, kKinds.size()> after{};
+
+  // Replaces the severity that the rule of a kind would give.
+  std::array<std::optional<Severity>, kKinds.size()> severity{};
+
+  // What the configuration says of programs; nullptr: nothing. Lineage is given it too (set_rules).
+  std::shared_ptr<const ProgramRules> programs;
+
+  bool at_once = false;  // scan: what is left behind or listening now is told now
+
+  std::vector<Allow> allow;
+
+  BootTime wait(Kind kind, const Condition& condition) const {
+    return condition.human_limit ? condition.wait
+                                 : after[static_cast<std::size_t>(kind)].value_or(condition.wait);
+  }
+};
+
+}  // namespace stray

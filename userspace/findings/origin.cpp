@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a process comes from, in words: who made it, from which terminal, and how its makers ended.
+#include <cstring>
+#include <ctime>
+
+#include "findings/rules.hpp"
+
+namespace stray {
+namespace {
+
+constexpr int kMostMakers = 4;
+
+// UTC, so that a replay elsewhere says the same.
+std::string utc(const Scene& scene, BootTime time) {
+  // Unsigned: a hostile capture's clock must not overflow.
+  const auto real =
+      static_cast<std::int64_t>(time.count() + static_cast<std::uint64_t>(scene.real_offset_ns));
+  const auto s = static_cast<std::time_t>(real / 1'000'000'000);
+  std::tm parts{};
+  char text[32];
+  ::gmtime_r(&s, &parts);
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+  return text;
+}
+
+std::string signal_name(int number) {
+  const char* abbreviation = ::sigabbrev_np(number);
+  return abbreviation ? "SIG" + std::string(abbreviation) : "signal " + std::to_string(number);
+}
+
+std::string how_it_ended(const Ended& ended) {
+  if (ended.inferred) return "ended unseen";
+  std::string text = ended.signal() ? "ended by " + signal_name(ended.signal())
+                                    : "ended with code " + std::to_string(ended.code());
+  if (ended.oom) text += " (out of memory)";
+  if (const auto& k = ended.killer) {
+    if (!ended.signal()) text += " after " + signal_name(static_cast<int>(k->signal));
+    text += k->from_kernel
+                ? " from the kernel"
+                : " sent by " + (k->sender_name.empty()
+                                     ? "pid " + std::to_string(k->sender.tgid)
+                                     : k->sender_name + " (pid " + std::to_string(k->sender.tgid) + ")");
+  }
+  return text;
+}
+
+std::string person(const Process& p) {
+  std::string text = p.seen && !p.seen->user.empty() ? p.seen->user : "uid " + std::to_string(p.uid);
+  if (p.loginuid == kNoLogin) return text;
+  const std::string login =
+      p.seen && !p.seen->login.empty() ? p.seen->login : "uid " + std::to_string(p.loginuid);
+  return login == text ? text : text + ", logged in as " + login;
+}
+
+std::string terminal(const Scene& scene, const Process& p) {
+  if (p.tty) return tty_name(p.tty);
+  const auto since = [&](Tty tty) {
+    return tty_name(tty) + (on_open_terminal(p, tty) ? ", which is still open" : ", closed since");
+  };
+  if (p.image && p.image->tty) return since(p.image->tty);
+  if (p.origin && p.origin->image && p.origin->image->tty) return since(p.origin->image->tty);
+  if (p.seen && p.seen->stdio_tty) return since(p.seen->stdio_tty);
+  if (const Tty tty = scene.lineage.session_tty(p.sid))
+    return tty_name(tty) + ", the terminal of its session, closed since";
+  if (const auto ssh = env_value(p.env(), "SSH_TTY")) return std::string(*ssh) + " (SSH_TTY)";
+  return {};
+}
+
+}  // namespace
+
+std::vector<Evidence> origin_evidence(const Scene& scene, const Process& p) {
+  std::vector<Evidence> out;
+  out.push_back({"started", utc(scene, p.key.start) + ", " +
+                                age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{}) +
+                                " ago, by " + person(p)});
+  if (const auto tty = terminal(scene, p); !tty.empty()) out.push_back({"terminal", "from terminal " + tty});
+  const std::string& cwd =
+      p.seen && !p.seen->cwd.empty() ? p.seen->cwd : (p.image ? p.image->cwd : std::string());
+  if (!cwd.empty())
+    out.push_back(
+        {"directory",
+         "in " + cwd + (p.seen && p.seen->flags & STRAY_SAW_CWD_DELETED ? ", which is deleted" : "")});
+  if (const auto script = env_value(p.env(), "npm_lifecycle_event"))
+    out.push_back({"npm", "by the npm script \"" + std::string(*script) + "\"" +
+                              (env_value(p.env(), "npm_package_name")
+                                   ? " of " + std::string(*env_value(p.env(), "npm_package_name"))
+                                   : std::string())});
+  if (p.origin_edge == Edge::snapshot && left_behind(p)) {
+    out.push_back({"creator", "who started it ended before stray looked"});
+    return out;
+  }
+  int n = 0;
+  for (const Process* maker = p.origin; maker && n < kMostMakers; maker = maker->origin, ++n) {
+    const std::string who = maker->label() + " (pid " + std::to_string(maker->key.tgid) + ")";
+    if (maker->alive()) {
+      out.push_back({"creator", (n ? "that by " : "started by ") + who + ", which lives"});
+      break;
+    }
+    out.push_back(
+        {"creator", (n ? "that by " : "started by ") + who + ", which " + how_it_ended(*maker->ended)});
+  }
+  return out;
+}
+
+}  // namespace stray

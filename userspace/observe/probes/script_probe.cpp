@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observe/probes/script_probe.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace stray {
+namespace {
+
+constexpr std::size_t kContentLimit = 1 << 20;
+constexpr std::array<std::string_view, 10> kSuffixes = {".js", ".json", ".node", ".mjs", ".cjs",
+                                                        ".ts", ".mts",  ".cts",  ".tsx", ".jsx"};
+constexpr std::array<std::string_view, 6> kIndexes = {"index.js",  "index.json", "index.node",
+                                                      "index.mjs", "index.cjs",  "index.ts"};
+
+// Node resolves the entry in the text of the path (path.resolve) before it looks at any file.
+std::string normalised(std::string_view path) {
+  const bool absolute = path.starts_with('/');
+  std::vector<std::string_view> names;
+  for (std::string_view rest = path; !rest.empty();) {
+    const auto end = std::min(rest.find('/'), rest.size());
+    const std::string_view name = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (name.empty() || name == ".") continue;
+    if (name != "..") {
+      names.push_back(name);
+    } else if (!names.empty() && names.back() != "..") {
+      names.pop_back();
+    } else if (!absolute) {
+      names.push_back(name);
+    }
+  }
+  std::string out = absolute ? "/" : "";
+  for (const auto name : names) out.append(out.empty() || out == "/" ? "" : "/").append(name);
+  return out.empty() ? "." : out;
+}
+
+bool can_take_suffix(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return !name.empty() && name != "." && name != "..";
+}
+
+std::string json_main(std::string_view text) {
+  // Nothing below the first level is kept: a hostile file costs its own size only.
+  const auto top_level = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) { return depth <= 1; };
+  const auto package = nlohmann::json::parse(text, top_level, false);
+  if (!package.is_object()) return {};
+  const auto main = package.find("main");
+  return main != package.end() && main->is_string() ? main->get<std::string>() : std::string();
+}
+
+class Resolver {
+ public:
+  Resolver(const ProcessFiles& files, proc::FileReader& reader) : files_(files), reader_(reader) {}
+
+  bool find(const std::string& path) {
+    const Kind kind = look(path);
+    if (kind == Kind::file || with_suffix(path)) return true;
+    return kind == Kind::directory && in_package(path);
+  }
+
+  bool failed() const { return failed_; }  // something else than "not there": nothing can be said
+  int file() const { return file_.get(); }
+  const struct stat& facts() const { return facts_; }
+
+ private:
+  enum class Kind { none, file, directory };
+
+  Kind look(const std::string& path) {
+    if (failed_) return Kind::none;
+    file_ = files_.open(path);
+    if (!file_ || ::fstat(file_.get(), &facts_) != 0) {
+      failed_ = errno != ENOENT && errno != ENOTDIR;
+      return Kind::none;
+    }
+    return S_ISDIR(facts_.st_mode) ? Kind::directory : Kind::file;
+  }
+
+  bool with_suffix(const std::string& path) {
+    if (!can_take_suffix(path)) return false;
+    for (const auto suffix : kSuffixes)
+      if (look(path + std::string(suffix)) == Kind::file) return true;
+    return false;
+  }
+
+  bool with_index(const std::string& directory) {
+    for (const auto name : kIndexes)
+      if (look(directory + '/' + std::string(name)) == Kind::file) return true;
+    return false;
+  }
+
+  bool in_package(const std::string& directory) {
+    if (look(directory + "/package.json") == Kind::file && S_ISREG(facts_.st_mode)) {
+      const Descriptor json = reopen_for_reading(file_.get());
+      const auto text = json ? reader_.read(json.get(), kContentLimit) : std::nullopt;
+      const std::string main = text ? json_main(*text) : std::string();
+      if (!main.empty()) {
+        const std::string path =
+            main.starts_with('/') ? normalised(main) : normalised(directory + '/' + main);
+        if (look(path) == Kind::file || with_suffix(path) || with_index(path)) return true;
+      }
+    }
+    return with_index(directory);
+  }
+
+  const ProcessFiles& files_;
+  proc::FileReader& reader_;
+  Descriptor file_;
+  struct stat facts_ {};
+  bool failed_ = false;
+};
+
+std::uint64_t nanoseconds(const timespec& t) {
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000ULL + static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+// statx alone tells a file's birth.
+std::uint64_t birth_of(int fd) {
+  struct statx facts;
+  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BTIME, &facts) != 0) return 0;
+  if (!(facts.stx_mask & STATX_BTIME)) return 0;
+  return static_cast<std::uint64_t>(facts.stx_btime.tv_sec) * 1'000'000'000ULL + facts.stx_btime.tv_nsec;
+}
+
+// A deployment moves a link like `current`: the one nearest to the file decides.
+void find_link(const ProcessFiles& files, std::string path, ScriptFacts& out) {
+  constexpr int kMostNames = 48;
+  for (int n = 0; n < kMostNames && path.size() > 1; ++n) {
+    const Descriptor name = files.open_link(path);
+    struct stat facts {};
+    if (name && ::fstat(name.get(), &facts) == 0 && S_ISLNK(facts.st_mode)) {
+      out.link = path;
+      out.link_ctime_ns = nanoseconds(facts.st_ctim);
+      if (const Descriptor there = files.open(path)) out.target = files.path_of(there.get());
+      return;
+    }
+    path.resize(path.rfind('/'));
+  }
+}
+
+}  // namespace
+
+std::string entry_path(std::string_view entry) {
+  if (!entry.starts_with("file:")) return std::string(entry);
+  std::string_view rest = entry.substr(5);
+  if (rest.starts_with("//")) rest.remove_prefix(std::min(rest.find('/', 2), rest.size()));
+  rest = rest.substr(0, rest.find_first_of("?#"));
+  std::string out;
+  for (std::size_t at = 0; at < rest.size(); ++at) {
+    unsigned char byte = 0;
+    const char* digits = rest.data() + at + 1;
+    if (rest[at] == '%' && at + 2 < rest.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      out.push_back(static_cast<char>(byte));
+      at += 2;
+    } else {
+      out.push_back(rest[at]);
+    }
+  }
+  return out;
+}
+
+// Eight bytes at a time: the 128-bit product of the state and a constant, folded (as wyhash does), and the
+// old state so that a product of zero forgets nothing.
+std::uint64_t content_hash(int fd, proc::FileReader& reader) {
+  __extension__ using Wide = unsigned __int128;
+  const auto content = reader.read(fd, kContentLimit);
+  if (!content) return 0;
+  std::uint64_t state = 0xa0761d6478bd642fULL ^ content->size();
+  for (std::size_t at = 0; at < content->size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, content->data() + at, std::min<std::size_t>(8, content->size() - at));
+    const Wide product = static_cast<Wide>(state ^ word) * 0xe7037ed1a0b428dbULL;
+    state = static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product) ^ (state << 1);
+  }
+  return state != 0 ? state : 1;
+}
+
+stray_exe_state look_at_executable(const ProcessFiles& files, int process_dir) {
+  if (!files.readable()) return STRAY_EXE_UNKNOWN;
+  const auto exe = files.executable(process_dir);
+  if (exe.path.empty() || exe.path.starts_with("/memfd:")) return STRAY_EXE_UNKNOWN;
+  if (!exe.deleted) return STRAY_EXE_SAME;
+  return exe.replaced ? STRAY_EXE_REPLACED : STRAY_EXE_GONE;
+}
+
+ScriptFacts look_at_script(const ProcessFiles& files, std::string_view entry, std::string_view logical,
+                           proc::FileReader& reader) {
+  ScriptFacts out;
+  if (entry.empty() || !files.readable()) return out;
+  const std::string path = normalised(entry_path(entry));
+  const std::string way = path.starts_with('/') ? path : normalised(logical);
+  if (way.starts_with('/')) find_link(files, way, out);
+  Resolver resolver(files, reader);
+  if (!resolver.find(path)) {
+    if (!resolver.failed()) out.state = files.cwd_gone() ? STRAY_SCRIPT_CWD_GONE : STRAY_SCRIPT_MISSING;
+    return out;
+  }
+  const struct stat& facts = resolver.facts();
+  out.state = STRAY_SCRIPT_PRESENT;
+  out.path = files.path_of(resolver.file());
+  out.inode = facts.st_ino;
+  out.bytes = static_cast<std::uint64_t>(facts.st_size);
+  out.mtime_ns = nanoseconds(facts.st_mtim);
+  out.ctime_ns = nanoseconds(facts.st_ctim);
+  out.dev_major = major(facts.st_dev);
+  out.dev_minor = minor(facts.st_dev);
+  out.birth_ns = birth_of(resolver.file());
+  if (S_ISREG(facts.st_mode))  // never open a FIFO or a device
+    if (const Descriptor content = reopen_for_reading(resolver.file()))
+      out.hash = content_hash(content.get(), reader);
+  return out;
+}
+
+}  // namespace stray

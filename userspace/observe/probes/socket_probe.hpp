@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sockets a process listens on: TCP over IPv4 and IPv6, and unix sockets.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "event.h"
+#include "procfs/proc_files.hpp"
+#include "base/descriptor.hpp"
+
+namespace stray {
+
+class SocketProbe {
+ public:
+  // Each address and port once, in a fixed order; unix sockets (which have neither) are one entry.
+  std::vector<stray_socket> listening(int process_dir, BootTime now, proc::FileReader& reader);
+
+ private:
+  struct Listener {
+    std::uint64_t inode;
+    stray_socket socket;
+  };
+  struct Table {  // of one network namespace, ordered by inode
+    BootTime at{};
+    std::vector<Listener> listeners;
+  };
+
+  const Table& table_of(int process_dir, BootTime now, proc::FileReader& reader);
+  bool dump(std::uint16_t family, std::vector<Listener>& out);
+
+  Descriptor netlink_;
+  std::map<std::uint64_t, Table> tables_;  // by the inode of the network namespace
+};
+
+}  // namespace stray

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files as an observed process sees them: through its own root and working directory, never out of its root.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/descriptor.hpp"
+
+namespace stray {
+
+// Opens for reading what an O_PATH descriptor names. Look at it first: never a FIFO or a device.
+Descriptor reopen_for_reading(int path_fd);
+
+class ProcessFiles {
+ public:
+  explicit ProcessFiles(int process_dir);  // a directory of /proc/PID
+
+  // An O_PATH descriptor for an absolute path, or one relative to the working directory. Links are followed
+  // as the process would follow them, except magic ones: /proc/self of the process is not ours. Empty: errno
+  // says why.
+  Descriptor open(const std::string& path) const;
+
+  // The same of the last name itself, also when that is a symbolic link. Absolute paths only.
+  Descriptor open_link(const std::string& path) const;
+
+  // Where a descriptor from open() leads, as the process would name it.
+  std::string path_of(int fd) const;
+
+  bool readable() const { return root_ && cwd_; }
+  bool own_root() const { return own_root_; }  // the same root as stray's: the same mounts, the same files
+  bool cwd_gone() const { return cwd_gone_; }  // the directory has no link left
+  const std::string& cwd_text() const { return cwd_text_; }  // as the kernel names it, without " (deleted)"
+  std::string cwd() const { return std::string(inside(cwd_text_)); }  // as the process would name it
+
+  // The name of the executable as the kernel gives it, without " (deleted)".
+  struct Executable {
+    std::string path;
+    bool deleted = false;
+    bool replaced = false;  // and another file stands at its path
+  };
+  Executable executable(int process_dir) const;
+
+ private:
+  std::string_view inside(std::string_view path) const;
+
+  Descriptor root_, cwd_;
+  std::string root_text_, cwd_text_;
+  bool own_root_ = false;
+  bool cwd_gone_ = false;
+  bool cwd_named_ = false;  // cwd() opened from the root is the working directory
+};
+
+}  // namespace stray

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of a pipeline as records, and a pipeline from such records.
+#include "sinks/event_choice.hpp"
+#include "pipeline/pipeline.hpp"
+#include "record/tlv.hpp"
+
+namespace stray {
+namespace tlv {
+
+#if defined(__x86_64__) && defined(__GLIBCXX__)
+static_assert(sizeof(Host) == 200, "does Saved<Host> have all of it?");
+#endif
+
+template <>
+struct Saved<Host> {
+  static void fields(auto& a, auto& h) {
+    a(1, h.boot_id);
+    a(2, h.boot);
+    a(3, h.name);
+    a(4, h.kernel);
+    a(5, h.version);
+    a(6, h.machine_id);
+    a(7, h.memory);
+    a(8, h.cpus);
+    a(9, h.real_offset_ns);
+  }
+};
+
+template <>
+struct Saved<Pipeline> {
+  static void fields(auto& a, auto& p) {
+    a(1, p.time_);
+    a(2, p.lost_);
+    a(3, p.counts_.malformed);
+    a(4, p.counts_.raised);
+    a(5, p.counts_.cleared);
+    a(6, p.counts_.reparented);
+    a(7, p.counts_.seeded);
+    std::map<std::string, std::uint64_t> events = p.counts_.before;
+    for (const auto& counted : p.counts_.events)
+      if (counted.count) events[std::string(counted.action)] += counted.count;
+    a(8, events);
+    if constexpr (std::remove_cvref_t<decltype(a)>::kReads) {
+      std::erase_if(events, [](const auto& one) { return action_named(one.first).empty(); });
+      p.counts_.before = std::move(events);
+    }
+  }
+};
+
+}  // namespace tlv
+
+namespace {
+
+// The parts of STATE_CORE.
+struct CoreParts {
+  std::string lineage, detectors, host, pipeline;
+  static void fields(auto& a, auto& parts) {
+    a(1, parts.lineage);
+    a(2, parts.detectors);
+    a(3, parts.host);
+    a(4, parts.pipeline);
+  }
+};
+
+}  // namespace
+
+void Pipeline::save_state(const std::function<void(RawRecord)>& emit, BootTime now) const {
+  const EmitState write = [&](const StateItem& item) { write_state(item, now, lost_, emit); };
+  const CoreParts parts{lineage_->save_core(), detectors_->save_core(), tlv::save(host_), tlv::save(*this)};
+  std::string core;
+  tlv::Writer writer(core);
+  CoreParts::fields(writer, parts);
+  write({STRAY_STATE_CORE, {}, core});
+  lineage_->save(write);
+  detectors_->save(write);
+  write({STRAY_STATE_END, {}, {}});
+}
+
+void Pipeline::restore(const Event& event, const SavedState& state) {
+  if (stage_ == Stage::running) {
+    ++counts_.malformed;  // a state is no news to who has one
+    return;
+  }
+  stage_ = Stage::restoring;
+  const auto item = joiner_.add(event, state, counts_.malformed);
+  if (!item) return;
+  if (item->kind == STRAY_STATE_END)
+    end_restore(event.time);
+  else if (!restore_item(*item))
+    ++counts_.malformed;
+}
+
+bool Pipeline::restore_item(const StateItem& item) {
+  switch (item.kind) {
+    case STRAY_STATE_IMAGE:
+    case STRAY_STATE_PROCESS:
+      return lineage_->restore(item);
+    case STRAY_STATE_WATCH:
+    case STRAY_STATE_OOM:
+      return detectors_->restore(item);
+    default:
+      break;
+  }
+  if (core_known_) return false;
+  core_known_ = true;
+  CoreParts parts;
+  tlv::Reader reader(item.body);
+  CoreParts::fields(reader, parts);
+  if (!reader.ok()) return false;
+  const std::uint64_t refused = counts_.malformed;
+  bool whole = lineage_->restore_core(parts.lineage);
+  whole &= detectors_->restore_core(parts.detectors);
+  whole &= tlv::restore(host_, parts.host);
+  whole &= tlv::restore(*this, parts.pipeline);
+  counts_.malformed += refused;
+  return whole;
+}
+
+void Pipeline::end_restore(BootTime time) {
+  stage_ = Stage::running;
+  counts_.malformed += joiner_.unfinished();
+  if (!core_known_) {
+    ++counts_.malformed;
+    time_ = time;
+  }
+  lineage_->end_restore();
+  if (!lineage_->ready()) return;
+  tell_ready(view());
+  tell_standing();
+}
+
+}  // namespace stray

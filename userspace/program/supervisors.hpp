@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The programs that start others and restart them (detection.md 5.1).
+#pragma once
+
+#include "program/program.hpp"
+
+namespace stray {
+
+// The row of that name, or nullptr. Names: "pm2", "runit", "containerd-shim", …
+const SupervisorKind* find_supervisor(std::string_view name);
+
+// "PM2 v7.0.4: God Daemon (/root/.pm2)". Proves nothing by itself: only asked for the title of a JavaScript
+// runtime.
+bool is_pm2_title(std::string_view title);
+
+}  // namespace stray

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/ecs.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "event.h"
+#include "sinks/ecs_doc.hpp"
+
+namespace stray {
+namespace {
+
+std::string_view type_of(std::string_view action) {
+  if (action == "fork" || action == "exec") return "start";
+  if (action == "exit") return "end";
+  if (action == "reparent" || action == "signal") return "change";
+  return "info";
+}
+
+int severity_number(Severity severity) {
+  switch (severity) {
+    case Severity::info:
+      return 10;
+    case Severity::notice:
+      return 30;
+    case Severity::warning:
+      return 60;
+    case Severity::critical:
+      return 90;
+  }
+  return 30;
+}
+
+}  // namespace
+
+std::string_view action_of(const Event& event) {
+  struct Name {
+    std::string_view operator()(const Fork&) const { return "fork"; }
+    std::string_view operator()(const Exec&) const { return "exec"; }
+    std::string_view operator()(const Exit&) const { return "exit"; }
+    std::string_view operator()(const InferredExit&) const { return "exit"; }
+    std::string_view operator()(const Oom&) const { return "oom"; }
+    std::string_view operator()(const Signal&) const { return "signal"; }
+    std::string_view operator()(const Listen&) const { return "listen"; }
+    std::string_view operator()(const Seed&) const { return "seed"; }
+    std::string_view operator()(const Gap&) const { return "gap"; }
+    std::string_view operator()(const Session&) const { return {}; }
+    std::string_view operator()(const Clock&) const { return {}; }
+    std::string_view operator()(const Tick&) const { return {}; }
+    std::string_view operator()(const Ready&) const { return {}; }
+    std::string_view operator()(const End&) const { return {}; }
+    std::string_view operator()(const SawProcess&) const { return {}; }
+    std::string_view operator()(const SawScript&) const { return {}; }
+    std::string_view operator()(const SawUsage&) const { return {}; }
+    std::string_view operator()(const SawSockets&) const { return {}; }
+    std::string_view operator()(const SavedState&) const { return {}; }
+    std::string_view operator()(const SawChildren&) const { return {}; }
+  };
+  return std::visit(Name{}, event.what);
+}
+
+void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost) {
+  Doc doc(*this, out, time, "event", "ready", "info");
+  doc.json.begin_object("host");
+  doc.json.field("hostname", host_.name);
+  doc.json.begin_object("boot");
+  doc.json.plain("id", host_.boot_id);
+  doc.json.end_object();
+  doc.json.begin_object("os");
+  doc.json.field("kernel", host_.kernel);
+  doc.json.end_object();
+  doc.json.end_object();
+  doc.json.begin_object("stray");
+  doc.json.field("version", host_.version);
+  doc.json.field("machine_id", host_.machine_id);
+  doc.json.field("contract", STRAY_CONTRACT);
+  doc.finish(lost);
+}
+
+void Ecs::event(std::string& out, const Event& event, const Lineage& lineage) {
+  const std::string_view action = action_of(event);
+  if (action.empty()) return;
+  const Process* p = lineage.find(event.process);
+  const bool exec = std::holds_alternative<Exec>(event.what);
+  Doc doc(*this, out, event.time, "event", action, type_of(action));
+  doc.host();
+  Json& json = doc.json;
+  if (const auto* gap = std::get_if<Gap>(&event.what)) {
+    json.begin_object("stray");
+    json.begin_object("gap");
+    json.field("count", gap->count);
+    json.key("from");
+    doc.stamp(start_, gap->from);
+    json.end_object();
+    return doc.finish(event.lost);
+  }
+  if (p) {
+    doc.process(*p, exec);
+  } else {
+    json.begin_object("process");
+    doc.key_fields(event.process);
+  }
+  if (exec && p && p->image && !p->image->interp.empty()) {
+    doc.json.begin_object("io");  // the script that the interpreter runs
+    doc.text("script", "process.io.script", p->image->name);
+    doc.json.end_object();
+  }
+  if (p && p->ended && action == "exit") {
+    const Ended& ended = *p->ended;
+    json.field("exit_code", ended.signal() ? 128 + ended.signal() : ended.code());
+    json.key("end");
+    doc.stamp(start_, ended.time);
+  }
+  json.end_object();
+  json.begin_object("stray");
+  if (const auto* fork = std::get_if<Fork>(&event.what); fork && fork->creator != fork->parent)
+    doc.relative("creator", lineage.find(fork->creator), fork->creator);
+  if (exec && p) {
+    doc.lineage(*p);
+    if (event.flags & STRAY_EXEC_ARGV_CUT) json.field("argv_bytes", p->image->argv_bytes);
+    if (event.flags & STRAY_EXEC_EXE_DELETED) json.field("exe_deleted", true);
+    if (event.flags & STRAY_EXEC_MEMFD) json.field("memfd", true);
+    if (event.flags & STRAY_EXEC_BY_THREAD) json.field("by_thread", true);
+    if (event.flags & STRAY_EXEC_REDACTED) json.field("redacted", true);
+    if (p->cgroup().size() > 1) doc.text("cgroup", "stray.cgroup", p->cgroup());
+  }
+  if (const auto* exit = std::get_if<Exit>(&event.what); exit && p && p->ended) {
+    const Ended& ended = *p->ended;
+    json.begin_object("exit");
+    if (ended.signal()) json.field("signal", ended.signal());
+    if (ended.core()) json.field("core", true);
+    if (ended.oom) json.field("oom", true);
+    json.field("cpu_ns", ended.runtime_ns);
+    json.field("max_rss", ended.max_rss);
+    if (ended.killer && !ended.killer->from_kernel)
+      doc.relative("sender", lineage.find(ended.killer->sender), ended.killer->sender);
+    if (ended.reaper) doc.relative("reaper", lineage.find(ended.reaper), ended.reaper);
+    json.end_object();
+  }
+  if (std::holds_alternative<InferredExit>(event.what)) json.field("inferred", true);
+  if (const auto* signal = std::get_if<Signal>(&event.what)) {
+    json.begin_object("signal");
+    json.field("number", signal->signal);
+    json.field("from_kernel", (event.flags & STRAY_SIGNAL_FROM_KERNEL) != 0);
+    json.field("result", signal->result);
+    if (signal->sender) doc.relative("sender", lineage.find(signal->sender), signal->sender);
+    json.end_object();
+  }
+  if (const auto* oom = std::get_if<Oom>(&event.what)) {
+    json.begin_object("oom");
+    json.field("memcg", (event.flags & STRAY_OOM_MEMCG) != 0);
+    if (event.flags & STRAY_OOM_MEMCG)
+      doc.text("cgroup", "stray.oom.cgroup", oom->cgroup), json.field("limit", oom->limit);
+    json.field("anon_rss", oom->anon_rss);
+    json.field("file_rss", oom->file_rss);
+    json.field("swap", oom->swap);
+    json.field("score_adj", oom->score_adj);
+    if (oom->trigger) doc.relative("trigger", lineage.find(oom->trigger), oom->trigger);
+    json.end_object();
+  }
+  if (const auto* listen = std::get_if<Listen>(&event.what))
+    json.plain("listen", Listening{listen->family, listen->port, listen->address}.text());
+  doc.finish(event.lost);
+}
+
+void Ecs::seed(std::string& out, const Process& process, BootTime time, std::uint64_t lost) {
+  Doc doc(*this, out, time, "event", "seed", "info");
+  doc.host();
+  doc.process(process, true);
+  doc.json.end_object();
+  doc.json.begin_object("stray");
+  doc.finish(lost);
+}
+
+void Ecs::reparent(std::string& out, const Change& change, BootTime time, std::uint64_t lost) {
+  Doc doc(*this, out, time, "event", "reparent", "change");
+  doc.host();
+  doc.process(*change.process, false);
+  doc.json.end_object();
+  doc.json.begin_object("stray");
+  doc.json.begin_object("reparent");
+  doc.json.plain("edge", to_string(change.process->parent_edge));
+  if (change.other) {
+    doc.relative("from", change.other, change.other->key);
+    if (const auto& ended = change.other->ended) {
+      if (ended->signal())
+        doc.json.field("from_signal", ended->signal());
+      else if (!ended->inferred)
+        doc.json.field("from_exit_code", ended->code());
+      if (ended->oom) doc.json.field("from_oom", true);
+      if (ended->killer && !ended->killer->from_kernel)
+        doc.json.field("from_killed_by", ended->killer->sender_name);
+    }
+  }
+  doc.relative("to", change.process->parent, change.process->parent_key);
+  doc.json.end_object();
+  doc.finish(lost);
+}
+
+void Ecs::finding(std::string& out, const Finding& finding, const Scene& scene, const Process* process,
+                  std::uint64_t lost) {
+  Doc doc(*this, out, finding.time, "alert", to_string(finding.action),
+          finding.action == Finding::Action::cleared ? "end" : "info",
+          severity_number(finding.what.severity));
+  Json& json = doc.json;
+  doc.host();
+  json.begin_object("rule");
+  json.plain("name", to_string(finding.kind));
+  json.end_object();
+  doc.text("message", "message", finding.what.message);
+  if (process) {
+    doc.process(*process, true);
+  } else {
+    json.begin_object("process");
+    doc.key_fields(finding.process);
+  }
+  json.end_object();
+  json.begin_object("stray");
+  json.begin_object("finding");
+  json.plain("id", std::string(to_string(finding.kind)) + ":" + doc.id(finding.process));
+  json.plain("kind", to_string(finding.kind));
+  json.plain("severity", to_string(finding.what.severity));
+  json.key("since");
+  doc.stamp(start_, finding.since);
+  json.key("raised");
+  doc.stamp(start_, finding.raised);
+  if (!finding.reason.empty()) doc.text("reason", "stray.finding.reason", finding.reason);
+  json.begin_array("evidence");
+  for (const Evidence& e : finding.what.evidence) {
+    json.begin_object();
+    json.plain("code", e.code);
+    doc.text("text", "stray.finding.evidence", e.text);
+    json.end_object();
+  }
+  json.end_array();
+  json.begin_array("remedy");
+  for (const std::string& line : finding.what.remedy) json.string(line);
+  json.end_array();
+  json.begin_array("members");
+  for (const ProcessKey& key : finding.what.members) {
+    json.begin_object();
+    doc.key_fields(key);
+    json.end_object();
+  }
+  json.end_array();
+  if (process) {
+    const std::uint64_t memory = group_memory(scene, *process);
+    json.field("memory_bytes", memory);
+    if (host_.memory) json.field("memory_permille", memory * 1000 / host_.memory);
+  }
+  json.end_object();
+  if (process && process->alive()) {
+    doc.supervision(*process, scene);
+    doc.lineage(*process);
+  }
+  doc.finish(lost);
+}
+
+void Ecs::explain(std::string& out, const Process& process, const Scene& scene, std::uint64_t lost) {
+  Doc doc(*this, out, scene.now, "state", "explain", "info");
+  doc.host();
+  doc.process(process, true);
+  doc.json.end_object();
+  doc.json.begin_object("stray");
+  doc.supervision(process, scene);
+  doc.json.begin_array("origin");
+  for (const Evidence& e : origin_evidence(scene, process)) doc.json.string(e.text);
+  doc.json.end_array();
+  doc.json.begin_array("quiet");
+  for (const std::string& text : exclusions(scene, process)) doc.json.string(text);
+  doc.json.end_array();
+  doc.lineage(process);
+  doc.finish(lost);
+}
+
+void Ecs::summary(std::string& out, const Summary& summary) {
+  Doc doc(*this, out, summary.time, "event", "summary", "info");
+  doc.host();
+  Json& json = doc.json;
+  json.begin_object("stray");
+  json.begin_object("events");
+  for (const auto& [kind, count] : summary.events) json.field(kind, count);
+  json.end_object();
+  json.field("malformed", summary.malformed);
+  json.begin_object("findings");
+  json.field("raised", summary.raised);
+  json.field("cleared", summary.cleared);
+  json.field("open", summary.open.findings);
+  json.end_object();
+  json.begin_object("open");
+  json.field("processes", summary.open.processes);
+  json.field("memory_bytes", summary.open.memory);
+  json.end_object();
+  json.begin_object("lineage");
+  json.field("live", summary.lineage.live);
+  json.field("dead", summary.lineage.dead);
+  json.field("bytes", summary.lineage.bytes);
+  json.field("evicted", summary.lineage.evicted);
+  json.field("evicted_detail", summary.lineage.evicted_detail);
+  json.field("cut_argv", summary.lineage.cut_argv);
+  json.field("broken_edges", summary.lineage.broken_edges);
+  json.end_object();
+  doc.finish(summary.lost);
+}
+
+}  // namespace stray

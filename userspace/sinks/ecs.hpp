@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events and findings as ECS 8 documents (https://www.elastic.co/guide/en/ecs/8.17/), one line each.
+//
+// What ECS has no name for stands under stray.*. Bytes that are not UTF-8 become U+FFFD; the original stands
+// in base64 under stray.base64, by the name of its field. docs/output.md lists every field.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "findings/detectors.hpp"
+#include "lineage/lineage.hpp"
+#include "record/host.hpp"
+#include "base/json.hpp"
+
+namespace stray {
+
+struct Summary {
+  std::map<std::string, std::uint64_t> events;  // by kind
+  std::uint64_t lost = 0, malformed = 0;
+  std::uint64_t raised = 0, cleared = 0;
+  Totals open;
+  LineageCounts lineage;
+  BootTime time{};
+};
+
+class Ecs {
+ public:
+  explicit Ecs(const Host& host) : host_(host) {}
+
+  // Each appends one line. event() appends nothing for records that are no event of their own (ticks,
+  // observations).
+  void ready(std::string& out, BootTime time, std::uint64_t lost);
+  void event(std::string& out, const Event& event, const Lineage& lineage);
+  void seed(std::string& out, const Process& process, BootTime time, std::uint64_t lost);
+  void reparent(std::string& out, const Change& change, BootTime time, std::uint64_t lost);
+  void finding(std::string& out, const Finding& finding, const Scene& scene, const Process* process,
+               std::uint64_t lost);
+  void explain(std::string& out, const Process& process, const Scene& scene, std::uint64_t lost);
+  void summary(std::string& out, const Summary& summary);
+
+ private:
+  struct Doc;
+  friend struct Doc;
+
+  // What many documents share is formatted once: the names of processes, and what stands above a parent.
+  struct Ref {
+    ProcessKey key;
+    std::string text;  // its entity_id and pid, as members
+  };
+  struct Above {
+    struct Link {
+      ProcessKey key;
+      Edge edge;
+      std::string exe;
+    };
+    std::vector<Link> links;  // the parent first
+    std::string text;         // their objects, root first
+  };
+  const std::string& ref(ProcessKey key);
+  const std::string* above(const Process& p);  // nullptr: some text is not UTF-8
+
+  const Host& host_;
+  std::array<std::uint8_t, 16> boot_{};  // of what is kept here
+  std::array<Ref, 64> refs_;             // by the upper bits of the key's hash
+  std::array<Above, 16> above_;          // by those of the parent's
+  Rfc3339 now_, start_;
+};
+
+// The name of an event's action (event.action), or nothing for records that are no event of their own.
+std::string_view action_of(const Event& event);
+
+}  // namespace stray

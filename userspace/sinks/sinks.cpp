@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/sinks.hpp"
+
+namespace stray {
+
+void JsonSink::put() {
+  writer_.line(line_);
+  line_.clear();
+}
+
+void JsonSink::ready(const View& view) {
+  ecs_.ready(line_, view.time, view.lost);
+  put();
+}
+
+void JsonSink::event(const View& view, const Event& event) {
+  if (!choice_.has(action_of(event))) return;
+  ecs_.event(line_, event, view.scene.lineage);
+  put();
+}
+
+void JsonSink::seed(const View& view, const Process& process) {
+  if (!choice_.has("seed")) return;
+  ecs_.seed(line_, process, view.time, view.lost);
+  put();
+}
+
+void JsonSink::reparent(const View& view, const Change& change) {
+  if (!choice_.has("reparent")) return;
+  ecs_.reparent(line_, change, view.time, view.lost);
+  put();
+}
+
+void JsonSink::finding(const View& view, const Finding& finding, const Process* process) {
+  ecs_.finding(line_, finding, view.scene, process, view.lost);
+  put();
+}
+
+void JsonSink::summary(const View&, const Summary& summary) {
+  ecs_.summary(line_, summary);
+  put();
+}
+
+void TextSink::ready(const View& view) {
+  writer_.line("stray " + view.host.version + " on " + view.host.name + ", kernel " + view.host.kernel +
+               ", since " + text_.date(view.time) + ": watching " +
+               std::to_string(view.scene.lineage.counts().live) + " processes\n");
+}
+
+void TextSink::event(const View& view, const Event& event) {
+  if (choice_.has(action_of(event))) writer_.line(text_.event(event, view.scene.lineage));
+}
+
+void TextSink::seed(const View&, const Process&) {}  // the tree shows them
+
+void TextSink::reparent(const View& view, const Change& change) {
+  if (choice_.has("reparent")) writer_.line(text_.reparent(change, view.time));
+}
+
+void TextSink::finding(const View& view, const Finding& finding, const Process*) {
+  writer_.line(text_.finding(finding, view.scene));
+}
+
+void TextSink::summary(const View&, const Summary& summary) { writer_.line(text_.summary(summary)); }
+
+}  // namespace stray

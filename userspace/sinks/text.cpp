@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/text.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+#include "event.h"
+#include "base/printable.hpp"
+
+namespace stray {
+namespace {
+
+constexpr std::string_view kRed = "31", kYellow = "33", kGreen = "32", kDim = "2", kBold = "1",
+                           kBoldRed = "1;31";
+
+std::string pad(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+std::string name_of(const Process* p, ProcessKey key) {
+  if (!p) return key ? "pid " + std::to_string(key.tgid) : "nobody";
+  return printable(p->label()) + " (" + std::to_string(p->key.tgid) + ")";
+}
+
+constexpr std::size_t kWideInTree = 110, kWideInEvent = 400;  // bytes; the JSON documents have all
+
+std::string shortened(const std::string& command, std::size_t widest = kWideInTree) {
+  if (command.size() <= widest) return command;
+  while (widest > 0 && (command[widest] & 0xc0) == 0x80) --widest;  // not within a character
+  return command.substr(0, widest) + "...";
+}
+
+std::string signal_text(int number) {
+  const char* name = ::sigabbrev_np(number);
+  return name ? "SIG" + std::string(name) : "signal " + std::to_string(number);
+}
+
+}  // namespace
+
+std::string Text::paint(std::string_view code, std::string_view text) const {
+  if (!style_.color) return std::string(text);
+  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+std::string Text::severity(Severity severity) const {
+  const std::string word(to_string(severity));
+  switch (severity) {
+    case Severity::critical:
+      return paint(kBoldRed, word);
+    case Severity::warning:
+      return paint(kYellow, word);
+    case Severity::notice:
+      return paint(kBold, word);
+    case Severity::info:
+      return word;
+  }
+  return word;
+}
+
+std::string Text::clock(BootTime time) const {
+  const std::int64_t real = host_.real_ns(time);
+  const auto seconds_now = static_cast<std::time_t>(real / 1'000'000'000);
+  std::tm parts{};
+  ::localtime_r(&seconds_now, &parts);
+  char text[32];
+  std::snprintf(text, sizeof text, "%02d:%02d:%02d.%03d", parts.tm_hour, parts.tm_min, parts.tm_sec,
+                static_cast<int>(real / 1'000'000 % 1000));
+  return text;
+}
+
+std::string Text::date(BootTime time) const {
+  const auto seconds_now = static_cast<std::time_t>(host_.real_ns(time) / 1'000'000'000);
+  std::tm parts{};
+  ::localtime_r(&seconds_now, &parts);
+  char text[64];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %Z", &parts);
+  return text;
+}
+
+std::string Text::event(const Event& event, const Lineage& lineage) const {
+  const std::string_view action = action_of(event);
+  if (action.empty()) return {};
+  const Process* p = lineage.find(event.process);
+  std::string line = paint(kDim, clock(event.time)) + "  " + pad(std::string(action), 8) + " " +
+                     pad(std::to_string(event.process.tgid), 7) + " ";
+  if (const auto* gap = std::get_if<Gap>(&event.what))
+    return line +
+           paint(kBoldRed, std::to_string(gap->count) +
+                               " records were lost; the process table was checked against a snapshot") +
+           "\n";
+  line += p ? printable(std::holds_alternative<Exec>(event.what) ? shortened(p->command(), kWideInEvent)
+                                                                 : p->label())
+            : "(not known)";
+  if (std::holds_alternative<Exec>(event.what) && p) {
+    line += paint(kDim, "  by " + name_of(p->parent, p->parent_key) + ", uid " + std::to_string(p->uid) +
+                            (p->tty ? ", " + tty_name(p->tty) : ""));
+  } else if (std::holds_alternative<Fork>(event.what) && p) {
+    line += paint(kDim, "  by " + name_of(p->creator ? p->creator : p->parent, p->parent_key));
+  } else if (p && p->ended && action == "exit") {
+    const Ended& ended = *p->ended;
+    line += ended.signal() ? "  " + paint(kRed, "killed by " + signal_text(ended.signal()))
+                           : (ended.code() ? "  " + paint(kYellow, "code " + std::to_string(ended.code()))
+                                           : std::string("  code 0"));
+    if (ended.killer && !ended.killer->from_kernel && ended.signal())
+      line += " from " + printable(ended.killer->sender_name) + " (" +
+              std::to_string(ended.killer->sender.tgid) + ")";
+    if (ended.oom) line += paint(kBoldRed, ", out of memory");
+    line += paint(kDim, " after " + age_text(ended.time - std::min(ended.time, p->key.start)));
+  } else if (const auto* signal = std::get_if<Signal>(&event.what)) {
+    line += "  gets " + signal_text(static_cast<int>(signal->signal)) + " from " +
+            (event.flags & STRAY_SIGNAL_FROM_KERNEL ? "the kernel"
+                                                    : name_of(lineage.find(signal->sender), signal->sender));
+  } else if (const auto* listen = std::get_if<Listen>(&event.what)) {
+    line += "  on " + Listening{listen->family, listen->port, listen->address}.text();
+  } else if (const auto* oom = std::get_if<Oom>(&event.what)) {
+    line +=
+        paint(kBoldRed, "  killed for memory: " + memory_text(oom->anon_rss + oom->file_rss, host_.memory));
+  }
+  return line + "\n";
+}
+
+std::string Text::reparent(const Change& change, BootTime time) const {
+  const Process& p = *change.process;
+  return paint(kDim, clock(time)) + "  " + pad("reparent", 8) + " " + pad(std::to_string(p.key.tgid), 7) +
+         " " + printable(p.label()) + "  from " + name_of(change.other, {}) + " to " +
+         name_of(p.parent, p.parent_key) + "\n";
+}
+
+namespace {
+
+// The finding whose steps also settle the others of the same process: what has no file left is not started
+// again, and what goes under a supervisor is ended on the way.
+const Finding& decisive(const std::vector<const Finding*>& of_one) {
+  static constexpr Kind kOrder[] = {Kind::oom_kill,          Kind::stale_script,    Kind::dev_tool,
+                                    Kind::duplicate,         Kind::supervisor_lost, Kind::inspector_open,
+                                    Kind::unsupervised_node, Kind::orphan,          Kind::stale_release,
+                                    Kind::old_code,          Kind::memory_high,     Kind::exe_replaced};
+  for (const Kind kind : kOrder)
+    for (const Finding* f : of_one)
+      if (f->kind == kind) return *f;
+  return *of_one.front();
+}
+
+}  // namespace
+
+std::string Text::block(const std::vector<const Finding*>& of_one, const Scene& scene) const {
+  const Finding& first = *of_one.front();
+  const Process* p = scene.lineage.find(first.process);
+  std::string out;
+  for (const Finding* f : of_one)
+    out += severity(f->what.severity) + " " + paint(kBold, to_string(f->kind)) + "  " +
+           printable(f->what.message) + "\n";
+  out += paint(kDim, "    id       ") + process_id(host_.boot, first.process) + ", open since " +
+         date(first.since) + "\n";
+  const auto lines = [&](const char* head, const std::vector<std::string>& all) {
+    for (const std::string& line : all) {
+      out += paint(kDim, head) + printable(line) + "\n";
+      head = "             ";
+    }
+  };
+  std::vector<std::string> why;
+  for (const Finding* f : of_one)
+    for (const Evidence& e : f->what.evidence)
+      if (std::find(why.begin(), why.end(), e.text) == why.end()) why.push_back(e.text);
+  lines("    why      ", why);
+  if (p && !first.what.members.empty()) {
+    constexpr std::size_t kNamed = 12;  // a build below an orphan has hundreds; `stray tree` shows them
+    const auto& all = first.what.members;
+    std::string members;
+    for (std::size_t i = 0; i < std::min(all.size(), kNamed); ++i)
+      if (const Process* member = scene.lineage.find(all[i]))
+        members += (members.empty() ? "" : ", ") + member->label() + " (" + std::to_string(all[i].tgid) + ")";
+    if (all.size() > kNamed) members += " and " + std::to_string(all.size() - kNamed) + " more";
+    lines("    with     ", {members});
+  }
+  lines("    do       ", decisive(of_one).what.remedy);
+  return out;
+}
+
+std::string Text::finding(const Finding& finding, const Scene& scene) const {
+  const std::string when = paint(kDim, clock(finding.time)) + "  ";
+  if (finding.action == Finding::Action::cleared)
+    return when + paint(kGreen, "cleared ") + std::string(to_string(finding.kind)) + " of pid " +
+           std::to_string(finding.process.tgid) + " (" + process_id(host_.boot, finding.process) +
+           "): " + printable(finding.reason) + "\n";
+  return when + std::string(to_string(finding.action)) + " " + block({&finding}, scene);
+}
+
+std::string Text::findings(const std::vector<Finding>& open, const Scene& scene) const {
+  if (open.empty())
+    return paint(kGreen, "Nothing is astray.") + " Every process that stray watches is looked after.\n";
+  std::vector<std::vector<const Finding*>> groups;
+  for (const Finding& f : open) {
+    if (groups.empty() || groups.back().front()->process != f.process) groups.emplace_back();
+    groups.back().push_back(&f);
+  }
+  std::string out;
+  for (const auto& group : groups) out += block(group, scene) + "\n";
+  const Totals totals = totals_of(open, scene.lineage);
+  return out +
+         paint(kBold, std::to_string(totals.findings) + (totals.findings == 1 ? " finding" : " findings") +
+                          " about " + std::to_string(totals.processes) +
+                          (totals.processes == 1 ? " process" : " processes") + ", which use " +
+                          memory_text(totals.memory, host_.memory) + " of memory") +
+         "\n";
+}
+
+std::string Text::node(const Process& p, const Scene& scene, const std::vector<Finding>& open) const {
+  const Supervision who = supervise(scene.lineage, p);
+  std::string facts = age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{});
+  if (who.verdict != Verdict::kernel && who.verdict != Verdict::nobody)
+    facts += ", " + std::string(to_string(who.verdict)) + (who.name.empty() ? "" : " " + printable(who.name));
+  std::string out =
+      std::to_string(p.key.tgid) + " " + printable(shortened(p.command())) + paint(kDim, "  " + facts);
+  for (const Finding& f : open)
+    if (f.process == p.key)
+      out += "  " + paint(f.what.severity >= Severity::warning ? kYellow : kBold,
+                          "<- " + std::string(to_string(f.kind)));
+  return out + "\n";
+}
+
+// With a stack of its own and indents that stop growing: anybody may build a chain of processes as long as
+// pids last.
+void Text::branch(std::string& out, const Process& top, const Scene& scene,
+                  const std::vector<Finding>& open) const {
+  struct Level {
+    const Process* process;
+    std::string indent, mark;
+  };
+  constexpr std::size_t kDeepest = 64 * 3;
+  std::vector<Level> stack{{&top, "", ""}};
+  while (!stack.empty()) {
+    const Level now = std::move(stack.back());
+    stack.pop_back();
+    out += now.indent + now.mark + node(*now.process, scene, open);
+    std::string below = now.indent;
+    if (!now.mark.empty() && below.size() < kDeepest) below += now.process->next ? "│  " : "   ";
+    for (const Process* c = now.process->last_child; c; c = c->previous)
+      stack.push_back({c, below, c->next ? "├─ " : "└─ "});
+  }
+}
+
+std::string Text::tree(const Lineage& lineage, const Process* root, const Scene& scene,
+                       const std::vector<Finding>& open) const {
+  std::string out;
+  if (root) {
+    branch(out, *root, scene, open);
+    return out;
+  }
+  for (const Process* p : lineage.live_by_key())
+    if (!p->parent && !p->kthread) branch(out, *p, scene, open);
+  return out;
+}
+
+std::string Text::explain(const Process& p, const Scene& scene, const std::vector<Finding>& open) const {
+  const Supervision who = supervise(scene.lineage, p);
+  const auto line = [&](std::string_view head, const std::string& text) {
+    return paint(kDim, pad(std::string(head), 13)) + printable(text) + "\n";
+  };
+  std::string out = line("process", p.command()) + line("pid", std::to_string(p.key.tgid)) +
+                    line("id", process_id(host_.boot, p.key));
+  out +=
+      line("started", date(p.key.start) + ", " +
+                          age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{}) + " ago");
+  if (!p.exe().empty()) out += line("executable", std::string(p.exe()));
+  if (p.seen && p.seen->rss) out += line("memory", memory_text(p.seen->rss, host_.memory));
+  if (const auto ports = ports_text(p); !ports.empty()) out += line("listens", ports);
+  out +=
+      line("looked after", std::string(to_string(who.verdict)) + (who.name.empty() ? "" : ": " + who.name) +
+                               (who.restarts == Restarts::yes ? ", restarts it" : ""));
+  for (const Evidence& e : who.evidence) out += line("", e.text);
+  const AfterReboot after = after_reboot(scene.lineage, p, who);
+  if (after.verdict != Reboot::unknown || !after.evidence.empty())
+    out += line("reboot", after.verdict == Reboot::yes  ? "comes back"
+                          : after.verdict == Reboot::no ? "does not come back"
+                                                        : "not known");
+  for (const Evidence& e : after.evidence) out += line("", e.text);
+  const char* head = "origin";
+  for (const Evidence& e : origin_evidence(scene, p)) out += line(head, e.text), head = "";
+  head = "ancestry";
+  Lineage::each_ancestor(p, [&](const Process& a) {
+    out += line(head, shortened(a.command()) + " (pid " + std::to_string(a.key.tgid) + ")");
+    head = "";
+    return true;
+  });
+  head = "images";
+  for (const auto& image : p.past) {
+    std::string argv = image->argv;
+    std::replace(argv.begin(), argv.end(), '\0', ' ');
+    out += line(head, argv.empty() ? image->exe : argv), head = "";
+  }
+  for (const std::string& text : exclusions(scene, p)) out += line("quiet", text);
+  std::vector<const Finding*> mine;
+  for (const Finding& f : open)
+    if (f.process == p.key ||
+        std::find(f.what.members.begin(), f.what.members.end(), p.key) != f.what.members.end())
+      mine.push_back(&f);
+  if (mine.empty()) return out + line("findings", "none");
+  out += "\n";
+  for (const Finding* f : mine) out += block({f}, scene) + "\n";
+  return out;
+}
+
+std::string Text::heading(const Process& p) const {
+  return paint(kBold, "process " + process_id(host_.boot, p.key)) + ", pid " + std::to_string(p.key.tgid) +
+         ", started " + date(p.key.start) + "\n";
+}
+
+std::string Text::summary(const Summary& summary) const {
+  std::string out = "stray: ";
+  for (const auto& [kind, count] : summary.events) out += std::to_string(count) + " " + kind + ", ";
+  out += std::to_string(summary.lost) + " lost";
+  if (summary.malformed) out += ", " + std::to_string(summary.malformed) + " malformed";
+  out += "; findings: " + std::to_string(summary.raised) + " raised, " + std::to_string(summary.cleared) +
+         " cleared, " + std::to_string(summary.open.findings) + " open";
+  return out + "\n";
+}
+
+}  // namespace stray

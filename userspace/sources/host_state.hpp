@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of a host at one moment: this host now, from a snapshot of its tasks, or as a capture has it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sources/capture_input.hpp"
+#include "sources/live.hpp"
+#include "cli/options.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace stray {
+
+class HostLook {
+ public:
+  // Without files this host, where what holds now is told at once; else the capture at `capture.at` (its end
+  // when that is empty), with the findings that were open then.
+  explicit HostLook(const CommonOptions& common, const CaptureChoice& capture = {});
+
+  bool live() const { return live_ != nullptr; }
+  void
+  observe_all();  // memory, sockets and the rest of every process; in a capture nothing more is to be had
+
+  Pipeline& pipeline() { return pipeline_; }
+  const Lineage& lineage() const { return pipeline_.lineage(); }
+  Scene scene() const { return pipeline_.detectors().scene(); }
+  std::vector<Finding> open() const { return pipeline_.detectors().open(); }
+
+  // A pid that is alive at that moment, an id, or "kind:id" as findings name themselves. nullptr: none such.
+  const Process* find(const std::string& who) const;
+  const Process& named(const std::string& who) const;  // throws UsageError
+
+  int exit_code(int otherwise) const { return damaged_ ? static_cast<int>(kDamaged) : otherwise; }
+
+ private:
+  HostLook(const Config& config, const CaptureChoice& capture);
+
+  Pipeline pipeline_;
+  std::unique_ptr<Live> live_;
+  bool damaged_ = false;
+};
+
+// "1234" as a pid; nothing for an id.
+std::optional<std::uint32_t> pid_of(const std::string& who);
+// The id in "orphan:54nfnhb2rw0w", or the whole.
+std::string id_of(const std::string& who);
+
+}  // namespace stray
