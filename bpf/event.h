@@ -50,7 +50,8 @@ enum stray_kind {
   STRAY_SAW_SOCKETS = 41,
   STRAY_INFERRED_EXIT = 42, /* a process of the table is gone and its exit was never seen */
   STRAY_SAW_CHILDREN = 43,
-  /* made in user space: what the core knew at one moment, for readers that begin there (struct stray_state) */
+  /* made in user space: what the core knew at one moment, for readers that begin there (struct stray_state)
+   */
   STRAY_STATE_IMAGE = 48,   /* a program image, shared by the processes that name its number */
   STRAY_STATE_PROCESS = 49, /* head: a process, alive, or dead and still needed */
   STRAY_STATE_WATCH = 50,   /* head: a process that the detectors watch */
@@ -288,8 +289,10 @@ struct stray_inferred_exit { /* head: the process */
 #define STRAY_SAW_EXE_DELETED (1u << 4)
 #define STRAY_SAW_PIDFILE (1u << 5)
 #define STRAY_SAW_REDACTED (1u << 6)
-#define STRAY_SAW_UNREAD (1u << 7) /* stray had no means to look (no descriptor left): nothing else is set */
-#define STRAY_SAW_UNIT_MAIN (1u << 8) /* of a Type=forking unit: the main process by its PIDFile=, or guessed (contract 3) */
+#define STRAY_SAW_UNREAD (1u << 7) /* stray had no means to look (no descriptor left): nothing else is set \
+                                    */
+#define STRAY_SAW_UNIT_MAIN \
+  (1u << 8) /* of a Type=forking unit: the main process by its PIDFile=, or guessed (contract 3) */
 
 enum stray_stdio {
   STRAY_STDIO_UNKNOWN = 0,
@@ -331,7 +334,7 @@ struct stray_saw_process {
   __u32 tty_minor;
   __u32 uid;
   __u32 loginuid;
-  __u32 restart;  /* enum stray_restart: of its systemd unit; 0 in captures older than this field */
+  __u32 restart; /* enum stray_restart: of its systemd unit; 0 in captures older than this field */
   __u8 stdio[4]; /* enum stray_stdio of descriptors 0 to 2 */
   __u8 state;    /* letter of /proc/PID/stat */
   __u8 reserved2[3];

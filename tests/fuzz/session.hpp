@@ -5,10 +5,10 @@
 
 #include <string>
 
-#include "sinks/ecs.hpp"
-#include "sinks/text.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/sink.hpp"
+#include "sinks/ecs.hpp"
+#include "sinks/text.hpp"
 
 namespace stray::fuzz {
 

@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "capture/byte_source.hpp"
 #include "capture/capture.hpp"
 #include "capture/format.hpp"
 #include "capture/unpack.hpp"
-#include "base/descriptor.hpp"
 #include "record/event.hpp"
 
 namespace stray {

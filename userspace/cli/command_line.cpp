@@ -270,9 +270,9 @@ class CommandLine {
   }
 
   void add_check() {
-    CLI::App& it =
-        command("check", "Is the host as a policy says? exit 1 if not", "sudo stray check /etc/stray/policy.toml",
-                [this] { return check_command(common_, capture_, check_); });
+    CLI::App& it = command("check", "Is the host as a policy says? exit 1 if not",
+                           "sudo stray check /etc/stray/policy.toml",
+                           [this] { return check_command(common_, capture_, check_); });
     add_common(it);
     add_times(it);
     add_source(it);

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "config/config.hpp"
 #include "base/units.hpp"
+#include "config/config.hpp"
 #include "findings/options.hpp"
 #include "sinks/event_choice.hpp"
 

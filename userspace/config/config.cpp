@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "redact/redact.hpp"
 #include "base/json.hpp"
+#include "redact/redact.hpp"
 
 namespace stray {
 namespace {

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <vector>
 
-#include "program/program.hpp"
+#include "base/printable.hpp"
 #include "event.h"
 #include "export/protobuf.hpp"
-#include "base/printable.hpp"
+#include "program/program.hpp"
 
 namespace stray {
 namespace {

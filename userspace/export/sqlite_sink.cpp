@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "supervision/supervision.hpp"
 #include "base/printable.hpp"
+#include "supervision/supervision.hpp"
 
 namespace stray {
 namespace {

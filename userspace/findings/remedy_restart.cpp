@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How something is started again: through who looks after it, never by its pid where it would only come back.
-#include "findings/rules.hpp"
 #include "base/words.hpp"
+#include "findings/rules.hpp"
 
 namespace stray {
 namespace {

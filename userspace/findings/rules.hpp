@@ -8,8 +8,8 @@
 
 #include "findings/finding.hpp"
 #include "findings/options.hpp"
-#include "supervision/supervision.hpp"
 #include "lineage/lineage.hpp"
+#include "supervision/supervision.hpp"
 
 namespace stray {
 

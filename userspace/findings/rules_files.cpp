@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What runs against what is on disk: another release, other code, another executable.
-#include "findings/rules.hpp"
 #include "base/words.hpp"
+#include "findings/rules.hpp"
 
 namespace stray {
 namespace {

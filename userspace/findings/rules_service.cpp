@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Servers that stand beside each other, and debuggers that are open.
-#include "findings/rules.hpp"
 #include "base/words.hpp"
+#include "findings/rules.hpp"
 
 namespace stray {
 namespace {

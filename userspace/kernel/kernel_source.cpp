@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "event.h"
-#include "procfs/proc_seed.hpp"
 #include "kernel/programs.hpp"
 #include "lifecycle.skel.h"
+#include "procfs/proc_seed.hpp"
 
 namespace stray {
 namespace {

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "program/program.hpp"
 #include "event.h"
+#include "program/program.hpp"
 #include "record/event.hpp"
 
 namespace stray {

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "program/host_programs.hpp"
-#include "lineage/saved_fields.hpp"
 #include "lineage/lineage.hpp"
+#include "lineage/saved_fields.hpp"
+#include "program/host_programs.hpp"
 
 namespace stray {
 

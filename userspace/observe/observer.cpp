@@ -3,18 +3,18 @@
 
 #include <string>
 
-#include "program/program.hpp"
 #include "event.h"
-#include "observe/systemd/boot_links.hpp"
 #include "observe/probes/child_probe.hpp"
 #include "observe/probes/evidence_files.hpp"
-#include "observe/systemd/main_process.hpp"
 #include "observe/probes/memory_limit.hpp"
-#include "procfs/proc_files.hpp"
-#include "observe/rooted_files.hpp"
 #include "observe/probes/process_probe.hpp"
 #include "observe/probes/script_probe.hpp"
 #include "observe/probes/socket_probe.hpp"
+#include "observe/rooted_files.hpp"
+#include "observe/systemd/boot_links.hpp"
+#include "observe/systemd/main_process.hpp"
+#include "procfs/proc_files.hpp"
+#include "program/program.hpp"
 #include "record/wire.hpp"
 
 namespace stray {

@@ -16,9 +16,9 @@
 
 #include "findings/detectors.hpp"
 #include "lineage/lineage.hpp"
-#include "record/host.hpp"
 #include "pipeline/sink.hpp"
 #include "record/decode.hpp"
+#include "record/host.hpp"
 #include "record/saved_state.hpp"
 
 namespace stray {
@@ -37,7 +37,8 @@ class Pipeline {
   void listen();
   void tell_summary();  // where the records stop without an end of their own
 
-  // The configuration changed: what is open stays, and all is judged anew. Findings come with the next record.
+  // The configuration changed: what is open stays, and all is judged anew. Findings come with the next
+  // record.
   void replace_options(DetectOptions detect);
 
   // Forgets everything but the sinks: records of another run follow.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration that a plan proposes for a server: PM2's, or a systemd unit.
+#include "base/quote.hpp"
 #include "base/words.hpp"
 #include "plan/plan.hpp"
-#include "base/quote.hpp"
 
 namespace stray {
 namespace {

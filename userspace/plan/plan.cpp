@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
+#include "base/quote.hpp"
 #include "base/words.hpp"
 #include "event.h"
-#include "base/quote.hpp"
 
 namespace stray {
 namespace {

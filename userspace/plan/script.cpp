@@ -5,8 +5,8 @@
 
 #include "base/json.hpp"
 #include "base/printable.hpp"
-#include "plan/plan.hpp"
 #include "base/quote.hpp"
+#include "plan/plan.hpp"
 
 namespace stray {
 namespace {

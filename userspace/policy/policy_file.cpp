@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/toml_reader.hpp"
 #include "base/units.hpp"
+#include "config/toml_reader.hpp"
 #include "policy/policy.hpp"
 
 namespace stray {

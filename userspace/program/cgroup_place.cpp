@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cgroup paths as systemd and the container engines make them (detection.md 2.3, 2.4, 5.1).
-#include "program/program.hpp"
 #include "base/words.hpp"
+#include "program/program.hpp"
 
 namespace stray {
 namespace {

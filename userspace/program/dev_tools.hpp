@@ -7,8 +7,8 @@
 #include <span>
 #include <string>
 
-#include "program/program.hpp"
 #include "base/words.hpp"
+#include "program/program.hpp"
 
 namespace stray {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "program/program.hpp"
 #include "base/words.hpp"
+#include "program/program.hpp"
 
 namespace stray {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "program/program.hpp"
 #include "base/words.hpp"
+#include "program/program.hpp"
 
 namespace stray {
 

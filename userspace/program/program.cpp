@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/program.hpp"
 
+#include "base/words.hpp"
 #include "program/dev_tools.hpp"
+#include "program/host_programs.hpp"
 #include "program/images.hpp"
 #include "program/languages/other_runtimes.hpp"
-#include "program/package_managers.hpp"
-#include "program/host_programs.hpp"
 #include "program/languages/runtime_program.hpp"
-#include "base/words.hpp"
+#include "program/package_managers.hpp"
 
 namespace stray {
 namespace {

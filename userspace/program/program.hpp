@@ -79,7 +79,7 @@ struct Program {  // every field is saved in program_state.cpp: a new one needs 
   Runtime runtime = Runtime::none;
   EntryKind entry_kind = EntryKind::none;
   std::string runtime_name;  // of Runtime::other
-  std::string entry;  // as given (relative to its directory), or what the wrapper script runs
+  std::string entry;         // as given (relative to its directory), or what the wrapper script runs
   Role role = Role::none;
   std::string name;            // of what is no app: "prisma studio", "npm run dev", "pm2", "tmux"
   bool watcher = false;        // restarts its own child: to be ended first

@@ -50,8 +50,8 @@ struct Saved<Program> {
     a(16, p.breaker);
     a(17, p.heap_limit_mib);
     a(19, p.runtime_name);
-    // By name: what it does is this program's knowledge, or the configuration's (ProgramRules), and an unknown one
-    // is none.
+    // By name: what it does is this program's knowledge, or the configuration's (ProgramRules), and an
+    // unknown one is none.
     std::string supervisor(p.supervisor ? p.supervisor->name : std::string_view());
     a(18, supervisor);
     if constexpr (std::remove_cvref_t<decltype(a)>::kReads)

@@ -298,8 +298,8 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
     case STRAY_SAW_CHILDREN: {
       const auto r = in.fixed<stray_saw_children>();
       event.what = SawChildren{r.children, r.zombies};
-        return true;
-      }
+      return true;
+    }
     case STRAY_STATE_IMAGE:
     case STRAY_STATE_PROCESS:
     case STRAY_STATE_WATCH:
@@ -322,7 +322,8 @@ std::variant<Event, DecodeError> Decoder::decode(RawRecord raw) {
   if (in.error()) return DecodeError{"record shorter than a head"};
   if (head.size != raw.size()) return DecodeError{"size in the head is not the record's"};
   if (head.size > STRAY_RECORD_MAX) return DecodeError{"record larger than the contract allows"};
-  if (head.time_ns >= kLatestTime || head.start_ns >= kLatestTime) return DecodeError{"time beyond any uptime"};
+  if (head.time_ns >= kLatestTime || head.start_ns >= kLatestTime)
+    return DecodeError{"time beyond any uptime"};
   std::variant<Event, DecodeError> out;  // filled in place: events are large
   Event& event = *std::get_if<Event>(&out);
   event.time = BootTime{head.time_ns};

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <new>
 
-#include "findings/rules.hpp"
 #include "base/json.hpp"
 #include "base/printable.hpp"
+#include "findings/rules.hpp"
 #include "report/page.hpp"
 #include "report/words.hpp"
 

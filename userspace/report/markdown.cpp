@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "findings/rules.hpp"
 #include "base/printable.hpp"
+#include "findings/rules.hpp"
 #include "report/words.hpp"
 
 namespace stray {

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "findings/finding.hpp"
-#include "supervision/supervision.hpp"
 #include "lineage/process.hpp"
-#include "sinks/ecs.hpp"
 #include "record/host.hpp"
 #include "report/strings.hpp"
+#include "sinks/ecs.hpp"
+#include "supervision/supervision.hpp"
 
 namespace stray {
 

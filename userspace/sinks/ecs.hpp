@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "findings/detectors.hpp"
 #include "lineage/lineage.hpp"
 #include "record/host.hpp"
-#include "base/json.hpp"
 
 namespace stray {
 

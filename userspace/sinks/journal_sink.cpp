@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fixed field set of journal entries (docs/output.md). Few names and few unique values: journald's hash
 // tables per file are small, so what varies all the time stands in STRAY_JSON alone.
-#include "findings/rules.hpp"
-#include "event.h"
 #include "base/json.hpp"
-#include "sinks/message_ids.hpp"
 #include "base/printable.hpp"
+#include "event.h"
+#include "findings/rules.hpp"
+#include "sinks/message_ids.hpp"
 #include "sinks/sinks.hpp"
 
 namespace stray {
@@ -79,7 +79,8 @@ void JournalSink::event(const View& view, const Event& event) {
   begin(action, action == "oom" || action == "gap" ? kError : kInfo, message);
   entry_.add("STRAY_EVENT", action);
   if (p) about(view, *p);
-  if (const auto* signal = std::get_if<Signal>(&event.what)) entry_.add("STRAY_SIGNAL", std::to_string(signal->signal));
+  if (const auto* signal = std::get_if<Signal>(&event.what))
+    entry_.add("STRAY_SIGNAL", std::to_string(signal->signal));
   ecs_.event(json_, event, view.scene.lineage);
   send(view);
 }

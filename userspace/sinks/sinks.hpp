@@ -4,10 +4,10 @@
 
 #include <memory>
 
+#include "pipeline/sink.hpp"
 #include "sinks/event_choice.hpp"
 #include "sinks/journal_client.hpp"
 #include "sinks/text.hpp"
-#include "pipeline/sink.hpp"
 #include "sinks/writer.hpp"
 
 namespace stray {

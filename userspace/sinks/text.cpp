@@ -6,8 +6,8 @@
 #include <cstring>
 #include <ctime>
 
-#include "event.h"
 #include "base/printable.hpp"
+#include "event.h"
 
 namespace stray {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "findings/detectors.hpp"
 #include "lineage/lineage.hpp"
-#include "sinks/ecs.hpp"
 #include "record/host.hpp"
+#include "sinks/ecs.hpp"
 
 namespace stray {
 

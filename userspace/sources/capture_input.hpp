@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "capture/reader.hpp"
 #include "base/moment.hpp"
+#include "capture/reader.hpp"
 #include "pipeline/pipeline.hpp"
 
 namespace stray {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "sources/capture_input.hpp"
-#include "sources/live.hpp"
 #include "cli/options.hpp"
 #include "pipeline/pipeline.hpp"
+#include "sources/capture_input.hpp"
+#include "sources/live.hpp"
 
 namespace stray {
 

@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/descriptor.hpp"
 #include "config/config.hpp"
 #include "kernel/kernel_source.hpp"
 #include "kernel/loss.hpp"
-#include "observe/probes/evidence_files.hpp"
 #include "observe/observer_thread.hpp"
-#include "redact/redact.hpp"
-#include "base/descriptor.hpp"
+#include "observe/probes/evidence_files.hpp"
 #include "pipeline/pipeline.hpp"
+#include "redact/redact.hpp"
 
 namespace stray {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "findings/finding.hpp"
-#include "program/program.hpp"
 #include "lineage/lineage.hpp"
+#include "program/program.hpp"
 
 namespace stray {
 

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "base/json.hpp"
 #include "export/dot_sink.hpp"
 #include "unit/export/export_story.hpp"
-#include "base/json.hpp"
 
 namespace stray {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <set>
 
+#include "base/json.hpp"
 #include "export/perfetto_sink.hpp"
 #include "unit/export/export_story.hpp"
-#include "base/json.hpp"
 
 namespace stray {
 namespace {

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "export/sqlite_sink.hpp"
-#include "unit/export/export_story.hpp"
 #include "support/temporary_directory.hpp"
+#include "unit/export/export_story.hpp"
 
 namespace stray {
 namespace {

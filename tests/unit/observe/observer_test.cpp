@@ -13,8 +13,8 @@
 #include <algorithm>
 #include <map>
 
-#include "program/program.hpp"
 #include "observe/probes/process_probe.hpp"
+#include "program/program.hpp"
 #include "unit/observe/observer_fixture.hpp"
 
 namespace stray::test {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The main process of a systemd service: how it is known, and what that means for who looks after whom.
-#include "supervision/supervision.hpp"
 #include "observe/systemd/main_process.hpp"
+#include "supervision/supervision.hpp"
 #include "unit/findings/detect_fixture.hpp"
 #include "unit/observe/observer_fixture.hpp"
 

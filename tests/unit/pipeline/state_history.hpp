@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "sinks/ecs.hpp"
 #include "pipeline/pipeline.hpp"
+#include "sinks/ecs.hpp"
 #include "support/records.hpp"
 
 namespace stray::state_test {

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "pipeline/pipeline.hpp"
 #include "base/quote.hpp"
+#include "pipeline/pipeline.hpp"
 #include "support/records.hpp"
 
 namespace stray {

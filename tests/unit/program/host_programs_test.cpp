@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/program/argv.hpp"
 #include "pipeline/pipeline.hpp"
 #include "support/records.hpp"
+#include "unit/program/argv.hpp"
 
 namespace stray {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <ostream>
 
-#include "unit/program/argv.hpp"
 #include "program/images.hpp"
 #include "program/supervisors.hpp"
+#include "unit/program/argv.hpp"
 
 namespace stray {
 namespace {

@@ -3,11 +3,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sinks/ecs.hpp"
-#include "sinks/event_choice.hpp"
-#include "record/host.hpp"
 #include "base/json.hpp"
 #include "pipeline/pipeline.hpp"
+#include "record/host.hpp"
+#include "sinks/ecs.hpp"
+#include "sinks/event_choice.hpp"
 #include "support/records.hpp"
 
 namespace stray {

@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <sstream>
 
-#include "unit/capture/capture_file.hpp"
 #include "cli/options.hpp"
 #include "record/decode.hpp"
+#include "unit/capture/capture_file.hpp"
 
 namespace stray {
 namespace {

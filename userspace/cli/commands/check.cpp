@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-#include "cli/commands/commands.hpp"
-#include "sources/host_state.hpp"
-#include "cli/standard_output.hpp"
 #include "base/json.hpp"
 #include "base/printable.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/standard_output.hpp"
 #include "policy/policy.hpp"
+#include "sources/host_state.hpp"
 
 namespace stray {
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "sources/capture_input.hpp"
 #include "cli/options.hpp"
-#include "sources/recording.hpp"
 #include "pipeline/filter.hpp"
+#include "sources/capture_input.hpp"
+#include "sources/recording.hpp"
 
 namespace stray {
 
@@ -70,7 +70,8 @@ int export_command(const CommonOptions& common, const ExportOptions& options);
 int journal_replay(const CommonOptions& common, const JournalSourceOptions& options);
 int doctor_command(const CommonOptions& common);
 // who: pids or ids; empty: all findings
-int plan_command(const CommonOptions& common, const CaptureChoice& capture, const std::vector<std::string>& who);
+int plan_command(const CommonOptions& common, const CaptureChoice& capture,
+                 const std::vector<std::string>& who);
 
 struct StopOptions {
   std::string who;

@@ -5,11 +5,11 @@
 
 #include <string>
 
+#include "base/json.hpp"
+#include "base/printable.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/standard_output.hpp"
 #include "kernel/capabilities.hpp"
-#include "base/json.hpp"
-#include "base/printable.hpp"
 
 namespace stray {
 namespace {

@@ -6,7 +6,6 @@
 #include <csignal>
 #include <cstring>
 
-#include "sources/capture_input.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output_file.hpp"
 #include "export/dot_sink.hpp"
@@ -14,6 +13,7 @@
 #include "export/sqlite_sink.hpp"
 #include "pipeline/pipeline.hpp"
 #include "sinks/sinks.hpp"
+#include "sources/capture_input.hpp"
 
 namespace stray {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/history.hpp"
-#include "sources/host_state.hpp"
 #include "cli/run_outputs.hpp"
+#include "sources/host_state.hpp"
 
 namespace stray {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "sources/capture_input.hpp"
 #include "cli/options.hpp"
 #include "pipeline/history_filter.hpp"
+#include "sources/capture_input.hpp"
 
 namespace stray {
 

@@ -6,9 +6,9 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/history.hpp"
-#include "sources/host_state.hpp"
 #include "cli/standard_output.hpp"
 #include "sinks/text.hpp"
+#include "sources/host_state.hpp"
 
 namespace stray {
 namespace {

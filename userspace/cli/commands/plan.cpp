@@ -5,9 +5,9 @@
 #include <set>
 
 #include "cli/commands/commands.hpp"
-#include "sources/host_state.hpp"
 #include "cli/standard_output.hpp"
 #include "sinks/text.hpp"
+#include "sources/host_state.hpp"
 
 namespace stray {
 

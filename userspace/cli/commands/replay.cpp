@@ -7,10 +7,10 @@
 #include <csignal>
 #include <thread>
 
-#include "sources/capture_input.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/run_outputs.hpp"
 #include "pipeline/filter.hpp"
+#include "sources/capture_input.hpp"
 
 namespace stray {
 namespace {

@@ -13,12 +13,12 @@
 #include <optional>
 #include <unordered_set>
 
+#include "base/moment.hpp"
+#include "base/printable.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/standard_output.hpp"
-#include "base/moment.hpp"
 #include "journal/reader.hpp"
 #include "kernel/kernel_source.hpp"
-#include "base/printable.hpp"
 
 namespace stray {
 namespace {

@@ -4,14 +4,14 @@
 
 #include <optional>
 
-#include "sources/capture_input.hpp"
 #include "cli/commands/commands.hpp"
-#include "sources/live.hpp"
 #include "cli/output_file.hpp"
 #include "cli/standard_output.hpp"
 #include "report/html.hpp"
 #include "report/markdown.hpp"
 #include "report/report_sink.hpp"
+#include "sources/capture_input.hpp"
+#include "sources/live.hpp"
 
 namespace stray {
 namespace {

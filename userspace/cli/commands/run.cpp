@@ -11,13 +11,13 @@
 #include <memory>
 #include <optional>
 
+#include "base/backoff.hpp"
+#include "base/descriptor.hpp"
 #include "cli/commands/commands.hpp"
-#include "sources/live.hpp"
 #include "cli/output_file.hpp"
 #include "cli/run_outputs.hpp"
-#include "base/descriptor.hpp"
-#include "base/backoff.hpp"
 #include "sinks/sinks.hpp"
+#include "sources/live.hpp"
 
 namespace stray {
 namespace {

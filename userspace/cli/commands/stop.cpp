@@ -17,13 +17,13 @@
 #include <set>
 #include <sstream>
 
-#include "cli/commands/commands.hpp"
-#include "sources/host_state.hpp"
-#include "cli/standard_output.hpp"
 #include "base/descriptor.hpp"
 #include "base/json.hpp"
 #include "base/printable.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/standard_output.hpp"
 #include "plan/plan.hpp"
+#include "sources/host_state.hpp"
 
 namespace stray {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "procfs/proc_files.hpp"
 #include "observe/rooted_files.hpp"
+#include "procfs/proc_files.hpp"
 
 namespace stray {
 

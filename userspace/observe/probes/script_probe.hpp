@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "event.h"
-#include "procfs/proc_files.hpp"
 #include "observe/rooted_files.hpp"
+#include "procfs/proc_files.hpp"
 
 namespace stray {
 

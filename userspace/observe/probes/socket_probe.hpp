@@ -6,9 +6,9 @@
 #include <map>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "event.h"
 #include "procfs/proc_files.hpp"
-#include "base/descriptor.hpp"
 
 namespace stray {
 

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "program/program.hpp"
 #include "event.h"
-#include "procfs/proc_files.hpp"
 #include "observe/rooted_files.hpp"
 #include "observe/systemd/unit_file.hpp"
+#include "procfs/proc_files.hpp"
+#include "program/program.hpp"
 
 namespace stray {
 

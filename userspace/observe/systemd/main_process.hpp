@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "program/program.hpp"
-#include "procfs/proc_files.hpp"
 #include "observe/systemd/unit_file.hpp"
+#include "procfs/proc_files.hpp"
+#include "program/program.hpp"
 
 namespace stray {
 

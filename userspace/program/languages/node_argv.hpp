@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <string>
 
-#include "program/program.hpp"
 #include "base/words.hpp"
+#include "program/program.hpp"
 
 namespace stray {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/languages/runtime_program.hpp"
 
-#include "program/languages/bun_deno_argv.hpp"
 #include "program/dev_tools.hpp"
+#include "program/languages/bun_deno_argv.hpp"
 #include "program/languages/node_argv.hpp"
 #include "program/package_managers.hpp"
 #include "program/supervisors.hpp"
