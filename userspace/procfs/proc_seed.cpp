@@ -107,7 +107,7 @@ void MissingParents::saw(RawRecord raw) {
 void MissingParents::make(const std::function<void(RawRecord)>& sink) {
   std::ranges::sort(seen_);
   std::ranges::sort(named_);
-  const auto end = std::ranges::unique(named_).begin();
+  const auto end = std::unique(named_.begin(), named_.end());
   for (auto key = named_.begin(); key != end; ++key) {
     if (std::ranges::binary_search(seen_, *key)) continue;
     const std::string dir = "/proc/" + std::to_string(key->tgid) + "/";

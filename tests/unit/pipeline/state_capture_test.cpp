@@ -13,7 +13,7 @@ using namespace state_test;
 // A run that is captured, with a checkpoint where a test wants one.
 class StateCaptureTest : public ::testing::Test {
  protected:
-  const Options setup;
+  const Options setup{};
   const std::vector<Bytes> history = told_history(setup);
   const std::size_t middle = history.size() / 2;
   TemporaryDirectory directory;

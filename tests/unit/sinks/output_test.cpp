@@ -123,10 +123,10 @@ TEST_F(EcsTest, TheLineageIsThatOfTheMoment) {
         seed(outer, init, "/bin/zsh", at(1)), seed(parent, outer, "/bin/bash", at(1)), ready(at(1))})
     pipeline.feed(bytes);
   std::uint32_t next = 20;
-  const auto executables = [&](double second) {
+  const auto executables = [&](std::uint64_t second) {
     const ProcessKey child = key(next++, second);
-    pipeline.feed(fork(child, parent, at(second)));
-    pipeline.feed(exec(child, at(second), "/bin/x", {"x"}));
+    pipeline.feed(fork(child, parent, at(static_cast<double>(second))));
+    pipeline.feed(exec(child, at(static_cast<double>(second)), "/bin/x", {"x"}));
     std::string out;
     const nlohmann::json document = documents().back();
     for (const auto& link : document["stray"]["lineage"])
