@@ -49,6 +49,8 @@ T decoded(const Bytes& bytes, Decoder& decoder) {
   if (const auto* error = std::get_if<DecodeError>(&result)) throw std::runtime_error(error->what);
   return std::get<T>(std::get<Event>(result).what);
 }
+template <typename T>
+T decoded(Bytes&&, Decoder&) = delete;  // the event points into its record, which must outlive it
 
 TEST(Decode, TakesOneOfEachKind) {
   for (const Bytes& bytes : one_of_each())
@@ -123,18 +125,18 @@ TEST(Decode, ReadsRecordsFromBeforeTheyGrew) {
   const ProcessKey a = key(100, 10);
   Decoder decoder;
   using P = stray_saw_process;
-  const auto process = decoded<SawProcess>(
+  const Bytes old_process =
       of_contract_1<P>(saw(a, at(18), {.argv = {"x"}, .env = {"A=b"}, .cwd = "/c", .exe = "/x"}),
-                       offsetof(P, boot), {&P::argv, &P::env, &P::cwd, &P::exe, &P::cgroup, &P::user}),
-      decoder);
+                       offsetof(P, boot), {&P::argv, &P::env, &P::cwd, &P::exe, &P::cgroup, &P::user});
+  const auto process = decoded<SawProcess>(old_process, decoder);
   EXPECT_EQ(process.exe, "/x");
   EXPECT_EQ(process.env.bytes(), std::string_view("A=b\0", 4));
   EXPECT_EQ(process.boot, 0u);
   EXPECT_EQ(process.boot_by, "");
   using S = stray_saw_script;
-  const auto script = decoded<SawScript>(of_contract_1<S>(saw_script(a, at(19), STRAY_SCRIPT_PRESENT, "a.js"),
-                                                          offsetof(S, birth_ns), {&S::entry, &S::path}),
-                                         decoder);
+  const Bytes old_script = of_contract_1<S>(saw_script(a, at(19), STRAY_SCRIPT_PRESENT, "a.js"),
+                                            offsetof(S, birth_ns), {&S::entry, &S::path});
+  const auto script = decoded<SawScript>(old_script, decoder);
   EXPECT_EQ(script.path, "a.js");
   EXPECT_EQ(script.inode, 7u);
   EXPECT_EQ(script.birth_ns, 0u) << "not a piece of the strings";
@@ -189,7 +191,8 @@ TEST(Decode, PathsThatShareTheirBytesStayWhole) {
 
 TEST(Decode, MarksACutPath) {
   Decoder decoder;
-  const auto e = decoded<Exec>(exec(key(1, 1), at(2), "/b/c", {"c"}, {}, "/", STRAY_EXEC_EXE_CUT), decoder);
+  const Bytes bytes = exec(key(1, 1), at(2), "/b/c", {"c"}, {}, "/", STRAY_EXEC_EXE_CUT);
+  const auto e = decoded<Exec>(bytes, decoder);
   EXPECT_EQ(e.exe, "\xe2\x80\xa6/b/c");
 }
 
