@@ -9,8 +9,6 @@
  */
 #define THREADS_SUMMED 64
 
-const volatile __u32 page_shift = 12; /* set before loading */
-
 /* Has the group a thread that is not exiting (find_alive_thread() of kernel/exit.c)? The thread at hand
  * nearly always is one; if not, the group lives on as long as threads are counted and nothing ends all of
  * them. */
@@ -93,18 +91,37 @@ static __always_inline __u32 children_seen(struct task_struct* task) {
 }
 
 /* Where the tracepoint does not say which exit ends the group, each thread that passes it after all have been
- * counted off sees a count of 0, not only the last one. The deaths told so far, by start, in slots by pid:
+ * counted off sees a count of 0, not only the last one. The exits recorded so far, by start, in slots by pid:
  * only two threads that pass in the same instant still make two records, and readers take the first of a
  * process. */
-#define DEATH_SLOTS 4096
-__u64 deaths_told[DEATH_SLOTS];
+#define EXIT_SLOTS 4096
+__u64 exits_recorded[EXIT_SLOTS];
 
-static __always_inline bool first_to_tell(struct task_struct* task) {
+static __always_inline bool first_record(struct task_struct* task) {
   __u64 start = task->group_leader->start_boottime;
-  __u64* told = &deaths_told[task->tgid & (DEATH_SLOTS - 1)];
-  if (*told == start) return false;
-  *told = start;
+  __u64* recorded = &exits_recorded[task->tgid & (EXIT_SLOTS - 1)];
+  if (*recorded == start) return false;
+  *recorded = start;
   return true;
+}
+
+static __always_inline int record_exit(struct task_struct* task) {
+  struct stray_exit* exit = reserve_record(struct stray_exit);
+  if (!exit) return 0;
+  fill_head(&exit->head, STRAY_EXIT, sizeof *exit);
+  fill_subject(&exit->head, task);
+  fill_id(&exit->parent, task->group_leader->real_parent);
+  exit->head.flags = children_seen(task) | fill_reaper(&exit->reaper, task);
+  fill_times(exit, task);
+  exit->max_rss = (__u64)task->signal->maxrss << page_shift;
+  exit->status = wait_status(task);
+  bpf_core_read(exit->comm, sizeof exit->comm, &task->group_leader->comm);
+  submit_record(exit);
+  return 0;
+}
+
+static __always_inline int record_exit_once(struct task_struct* task) {
+  return task->signal->live.counter == 0 && first_record(task) ? record_exit(task) : 0;
 }
 
 #endif

@@ -76,7 +76,7 @@ static __always_inline void fill_memory(struct stray_oom* oom, struct mm_struct*
   oom->page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
 }
 
-static __always_inline int oom_victim(struct task_struct* victim) {
+static __always_inline int record_oom(struct task_struct* victim) {
   struct scratch* scratch = scratch_of(SLOT_OOM);
   if (!scratch) return 0;
   __u64 length = sizeof(struct stray_oom);
@@ -103,6 +103,11 @@ static __always_inline int oom_victim(struct task_struct* victim) {
   oom->head.size = length;
   output_record(scratch, length);
   return 0;
+}
+
+static __always_inline int record_oom_of_pid(int pid) {
+  struct task_struct* victim = task_of_pid(pid);
+  return victim ? record_oom(victim) : 0;
 }
 
 #endif

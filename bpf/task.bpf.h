@@ -7,6 +7,8 @@
 
 #include "path.bpf.h"
 
+const volatile __u32 page_shift = 12; /* set before loading */
+
 /* Identity is that of the thread group: its leader's start. de_thread() gives a thread that calls execve the
  * leader's start and makes it the leader, so the identity stays. */
 static __always_inline void fill_subject(struct stray_head* head, struct task_struct* task) {
