@@ -3,18 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "base/errors.hpp"
 #include "record/event.hpp"
 
 namespace stray {
-
-// Wrong usage or configuration: exit code 2, one line.
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 // "90s", "10min", "1h30m", "7d", "250ms"; a bare number is an error, except 0. Throws UsageError that begins
 // with `where`.
