@@ -87,22 +87,24 @@ class Pipes(Folder):
     def one_line(self, trace, pattern):
         self.assertRegex(trace.said(), rf"\Astray: {pattern}\n\Z")
 
+    def ended_silently(self, code, said):
+        """As `ls | head` ends."""
+        self.assertEqual((code, said), (-signal.SIGPIPE, ""))
+
     def test_a_broken_pipe_ends_it(self):
         with JsonTrace() as trace:
             trace.ready()
             trace.process.stdout.close()
             trace.out = None
             quick_children()
-            self.assertEqual(trace.end(), 5)
-            self.one_line(trace, r"standard output: Broken pipe; \d+ lines? could not be written")
+            self.ended_silently(trace.end(), trace.said())
 
     def test_a_broken_pipe_is_seen_without_an_event(self):
         with JsonTrace("--events", "none", "--after", "all=36500d") as trace:
             trace.ready()
             trace.process.stdout.close()
             trace.out = None
-            self.assertEqual(trace.end(), 5)
-            self.one_line(trace, r"standard output: Broken pipe; \d+ lines? could not be written")
+            self.ended_silently(trace.end(), trace.said())
 
     def test_a_late_reader_gets_everything(self):
         with JsonTrace() as trace:
@@ -134,9 +136,7 @@ class Pipes(Folder):
                 os.close(reading)
                 done = stray(*command, capture_output=False, stdout=writing, stderr=subprocess.PIPE)
                 os.close(writing)
-                self.assertEqual(done.returncode, 5)
-                self.assertRegex(done.stderr.decode(),
-                                 r"\Astray: standard output: Broken pipe; \d+ lines? could not be written\n\Z")
+                self.ended_silently(done.returncode, done.stderr.decode())
 
     def test_a_closed_standard_output(self):
         for command in (["tree"], ["run", "--json"]):

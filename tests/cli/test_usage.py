@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong from the start: one line on standard error that says what and where, and the exit code for it."""
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -37,15 +38,27 @@ class Refused(Folder):
 class CommandLine(Refused):
     def test_commands_and_options(self):
         cases = [
-            ("say what to do: run, scan, ", []),
-            ("bogus", ["bogus"]),
+            ("no command given; try sudo stray scan", []),
+            ("\"bogus\" is not a command; commands: run, scan, ", ["bogus"]),
+            ("did you mean scan?", ["scna"]),
+            ("did you mean --json?", ["scan", "--jsno"]),
+            ("--json stands after the command, as in stray run --json", ["--json", "scan"]),
+            ("--for: its value is missing", ["run", "--for"]),
+            ("no command given; try stray config show", ["config"]),
+            ("\"shwo\" is not a command; did you mean show?", ["config", "shwo"]),
+            ("\"scna\" is not a command; did you mean scan?", ["help", "scna"]),
+            ("--capture-rotate needs --capture FILE", ["run", "--capture-rotate", "1MiB"]),
+            ("--capture-age needs --capture FILE", ["run", "--capture-age", "1h"]),
+            ("--capture-total needs --capture FILE", ["run", "--capture-total", "1GiB"]),
+            ("--speed: \"2y\" is not max, 1x", ["replay", "--speed", "2y", "x"]),
+            ("--pid: \"x\" is not a pid", ["replay", "--pid", "x", "x"]),
             ("--bogus", ["run", "--bogus"]),
             ("extra", ["scan", "extra"]),
             ("--after", ["doctor", "--after", "orphan=1s"]),  # only where something is judged
-            ("who", ["explain"]),
-            ("no value", ["tree", ""]),
-            ("no value", ["explain", ""]),
-            ("sometimes", ["run", "--color", "sometimes"]),
+            ("PID or ID is missing, as in sudo stray explain 1234", ["explain"]),
+            ("empty", ["tree", ""]),
+            ("empty", ["explain", ""]),
+            ('--color: "sometimes" is not auto, always or never', ["run", "--color", "sometimes"]),
         ]
         for words, arguments in cases:
             with self.subTest(arguments=arguments):
@@ -74,15 +87,15 @@ class CommandLine(Refused):
                 self.refused(2, "--ring-size", "run", "--ring-size", size)
 
     def test_processes_that_are_not_there(self):
-        self.refused(2, NO_SUCH_PID, "tree", NO_SUCH_PID)
-        self.refused(2, NO_SUCH_PID, "explain", NO_SUCH_PID)
-        self.refused(2, "abc", "tree", "abc")
-        self.refused(2, "zzzzzzzzzzzz", "explain", "zzzzzzzzzzzz")
-        self.refused(2, "orphan:zzzzzzzzzzzz", "explain", "orphan:zzzzzzzzzzzz")
-        self.refused(2, "99999999999999", "explain", "99999999999999")
+        self.refused(6, NO_SUCH_PID, "tree", NO_SUCH_PID)
+        self.refused(6, NO_SUCH_PID, "explain", NO_SUCH_PID)
+        self.refused(6, "abc", "tree", "abc")
+        self.refused(6, "zzzzzzzzzzzz", "explain", "zzzzzzzzzzzz")
+        self.refused(6, "orphan:zzzzzzzzzzzz", "explain", "orphan:zzzzzzzzzzzz")
+        self.refused(6, "99999999999999", "explain", "99999999999999")
         gone = subprocess.Popen(["true"])
         gone.wait()
-        self.refused(2, str(gone.pid), "explain", str(gone.pid))
+        self.refused(6, str(gone.pid), "explain", str(gone.pid))
 
 
 class Configuration(Refused):
@@ -143,11 +156,38 @@ class NotPossible(Refused):
 
 
 class Help(unittest.TestCase):
+    def help_of(self, *arguments):
+        done = stray(*arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode()
+
+    def commands(self):
+        """Every command, with those of its own."""
+        def listed(*above):
+            text = self.help_of("help", *above)
+            return re.findall(r"^  ([a-z]+) ", text.split("\nCommands:\n")[1].split("\n\n")[0], re.M) if "\nCommands:\n" in text else []
+        return [[command, *more] for command in listed() if command != "help" for more in [[], *([name] for name in listed(command))]]
+
     def test_each_command_has_an_example(self):
-        for command in ("run", "scan", "tree", "explain", "replay", "history", "report", "export", "doctor"):
-            done = stray(command, "--help")
-            self.assertEqual((done.returncode, done.stderr), (0, b""))
-            self.assertRegex(done.stdout.decode(), f"Example: (sudo )?stray {command}")
+        commands = self.commands()
+        self.assertIn(["config", "show"], commands)
+        for command in commands:
+            with self.subTest(command=command):
+                text = self.help_of(*command, "--help")
+                self.assertRegex(text, f"Example: (sudo )?stray {command[0]}")
+                self.assertEqual(self.help_of("help", *command), text)
+
+    def test_lines_fit_a_terminal(self):
+        for command in [[], *self.commands()]:
+            for line in self.help_of("help", *command).splitlines():
+                if not line.startswith("Example: "):
+                    self.assertLessEqual(len(line), 80, line)
+
+    def test_json_says_what_it_prints(self):
+        for command in (["check"], ["plan"], ["stop"], ["doctor"], ["config", "show"]):
+            self.assertNotIn("ECS", self.help_of("help", *command).split("--json")[1].split("  --")[0], command)
+        self.assertIn("ECS", self.help_of("help", "scan"))
 
     def test_version(self):
-        self.assertRegex(stray("--version").stdout.decode(), r"^stray \d+\.\d+\.\d+\n$")
+        for flag in ("--version", "-V"):
+            self.assertRegex(self.help_of(flag), r"^stray \d+\.\d+\.\d+\n$")

@@ -115,7 +115,7 @@ class Export(unittest.TestCase):
             self.assertFalse(file.exists())
         self.refused(2, ["--format"], self.capture)
         self.refused(2, ["xml"], self.capture, "--format", "xml")
-        self.refused(2, ["files"], "--format", "ecs")
+        self.refused(2, ["FILE is missing"], "--format", "ecs")
         self.refused(2, ["--output"], self.capture, "--format", "sqlite")
         self.refused(2, ["--all"], self.capture, "--format", "ecs", "--all")
 

@@ -118,10 +118,10 @@ std::optional<std::int64_t> time_of_day(std::string_view text, std::int64_t end)
 }  // namespace
 
 std::int64_t parse_moment(std::string_view text, std::string_view flag, const TimeSpan& span) {
-  const std::string said = std::string(flag) + " " + std::string(text);
+  const std::string said = std::string(flag) + ": \"" + std::string(text) + "\"";
   const bool after = text.starts_with('+'), before = text.starts_with('-');
   if (after || before) {
-    const BootTime time = parse_duration(text.substr(1), said);
+    const BootTime time = parse_duration(text.substr(1), flag);
     if (before && !span.end)
       throw UsageError(said + ": the end of a pipe is not known; write a date and a time, or +" +
                        std::string(text.substr(1)));
@@ -131,9 +131,9 @@ std::int64_t parse_moment(std::string_view text, std::string_view flag, const Ti
   if (const auto moment = absolute(text)) return *moment;
   if (const auto moment = time_of_day(text, span.end.value_or(span.begin + 24 * 3600 * kSecond)))
     return *moment;
-  throw UsageError(said +
-                   ": no moment; write \"2026-11-23 02:13:05\", 02:13, +10min (after the beginning) or " +
-                   "-10min (before the end)");
+  throw UsageError(
+      said + " is not a valid time; write \"2026-11-23 02:13:05\", 02:13, +10min (after the beginning) or " +
+      "-10min (before the end)");
 }
 
 std::string moment_text(std::int64_t real_ns) {

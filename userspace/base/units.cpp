@@ -15,7 +15,7 @@ constexpr std::uint64_t kLongest = 36500ull * 86'400'000'000'000;  // a hundred 
 BootTime parse_duration(std::string_view text, std::string_view where) {
   const auto bad = [&]() {
     return UsageError(std::string(where) + ": \"" + std::string(text) +
-                      "\" is no duration; write it as 250ms, 30s, 10min, 1h30min or 7d");
+                      "\" is not a duration, as 250ms, 30s, 10min, 1h30min or 7d are");
   };
   if (text == "0") return BootTime{};
   static const std::map<std::string_view, std::uint64_t> units{
@@ -64,8 +64,8 @@ std::uint64_t parse_size(std::string_view text, std::string_view where) {
   const auto unit =
       units.find(std::string_view(end, static_cast<std::size_t>(text.data() + text.size() - end)));
   if (error != std::errc{} || unit == units.end() || number > (std::uint64_t{1} << 62 >> unit->second))
-    throw UsageError(std::string(where) + " " + std::string(text) +
-                     ": no size; write it as 64KiB, 8MiB or 4GiB");
+    throw UsageError(std::string(where) + ": \"" + std::string(text) +
+                     "\" is not a size, as 64KiB, 8MiB or 4GiB are");
   return number << unit->second;
 }
 

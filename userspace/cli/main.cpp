@@ -6,8 +6,9 @@
 
 #include <exception>
 
+#include "base/errors.hpp"
 #include "cli/command_line.hpp"
-#include "cli/options.hpp"
+#include "cli/standard_output.hpp"
 #include "kernel/kernel_source.hpp"
 
 namespace stray {
@@ -32,6 +33,12 @@ int main(int argc, char** argv) {
   } catch (const stray::UsageError& error) {
     spdlog::error("{}", error.what());
     return stray::kUsage;
+  } catch (const stray::NotFoundError& error) {
+    spdlog::error("{}", error.what());
+    return stray::kNotFound;
+  } catch (const stray::ReaderGone&) {
+    stray::end_by_sigpipe();
+    return stray::kFailure;
   } catch (const stray::SetupError& error) {
     spdlog::error("{}", error.what());
     return error.exit_code;

@@ -5,8 +5,62 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
+
+#include "cli/arguments.hpp"
 
 namespace stray {
+
+void declare_config(Arguments& arguments, CommonOptions& common) {
+  arguments.value("--config", common.config,
+                  "Configuration file (default: " + std::string(kDefaultConfig) + ", if it exists)", "FILE");
+}
+
+void declare_format(Arguments& arguments, CommonOptions& common, const std::string& json) {
+  arguments.flag("--json", common.json, json);
+  arguments.choice("--color", common.color, {"auto", "always", "never"},
+                   "Colours: auto, always or never; auto respects NO_COLOR", "WHEN");
+  declare_utc(arguments);
+}
+
+void declare_utc(Arguments& arguments) {
+  // The zone of this process: for the times that are shown and for those that are read.
+  const auto utc = [] {
+    ::setenv("TZ", "UTC0", 1);
+    ::tzset();
+  };
+  arguments.flag("--utc", utc, "Times in UTC instead of the local time zone");
+}
+
+void declare_times(Arguments& arguments, CommonOptions& common) {
+  arguments.list("--after", common.after,
+                 "Waiting time of a kind of finding, as in orphan=30s; all=TIME for every kind", "KIND=TIME");
+  arguments.value("--min-age", common.min_age, "Report nothing about processes younger than this", "TIME");
+}
+
+void declare_window(Arguments& arguments, CaptureChoice& capture) {
+  arguments.value(
+      "--since", capture.since,
+      "From this time: \"2026-11-23 02:13\", 02:13, +1h (after the beginning), -1h (before the end)", "WHEN");
+  arguments.value("--until", capture.until, "Up to this time", "WHEN");
+}
+
+void declare_source(Arguments& arguments, CaptureChoice& capture) {
+  arguments.many("--capture", capture.files, "Read this capture (all its files) instead of this host",
+                 "FILE");
+  arguments.value("--at", capture.at,
+                  "State of the capture at this time instead of its end: 02:13, -1h (before its end)",
+                  "WHEN");
+}
+
+void declare_events(Arguments& arguments, std::string& events) {
+  arguments.value("--events", events, "Events to show: a list, all or none. Findings are always shown",
+                  "LIST");
+}
+
+void declare_output(Arguments& arguments, std::string& output) {
+  arguments.value("--output", output, "Write to this new file instead of standard output", "FILE");
+}
 
 Config config_of(const CommonOptions& common) {
   Config out;

@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line, turned into values.
+// Options that several commands share, and the values they stand for.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/units.hpp"
+#include "base/errors.hpp"
 #include "config/config.hpp"
 #include "findings/options.hpp"
-#include "sinks/event_choice.hpp"
+#include "sources/capture_input.hpp"
 
 namespace stray {
 
-// The output could not be written: exit code 5, one line.
-struct OutputError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-enum ExitCode : int { kFine = 0, kFindings = 1, kUsage = 2, kDamaged = 3, kNotPossible = 4, kFailure = 5 };
+class Arguments;
 
 struct CommonOptions {
   std::string config;              // "": the default file, when it is there
-  std::vector<std::string> after;  // KIND=DURATION
+  std::vector<std::string> after;  // KIND=TIME
   std::string min_age;
   bool json = false;
   std::string color = "auto";
@@ -31,10 +25,28 @@ struct CommonOptions {
 
 inline constexpr std::string_view kDefaultConfig = "/etc/stray/stray.toml";
 
-// Configuration file first, flags over it. Throws UsageError that names file and line, or the flag.
+// ---- declared by the commands that have them ----
+
+void declare_config(Arguments& arguments, CommonOptions& common);  // --config
+// --json (its help says what the command prints then), --color, --utc
+void declare_format(Arguments& arguments, CommonOptions& common, const std::string& json);
+void declare_utc(Arguments& arguments);                             // --utc
+void declare_times(Arguments& arguments, CommonOptions& common);    // --after, --min-age
+void declare_window(Arguments& arguments, CaptureChoice& capture);  // --since, --until
+void declare_source(Arguments& arguments, CaptureChoice& capture);  // --capture and --at: one moment
+void declare_events(Arguments& arguments, std::string& events);     // --events
+void declare_output(Arguments& arguments, std::string& output);     // --output
+
+inline constexpr const char* kEcsLines = "Print ECS documents instead of text, one a line";
+
+// ---- what they mean ----
+
+// Configuration file first, flags over it. Warns about allowances that have expired. Throws UsageError that
+// names file and line, or the flag.
 Config config_of(const CommonOptions& common);
 DetectOptions detect_options(const CommonOptions& common);
 
+// Colours are wanted on that descriptor.
 bool use_color(const CommonOptions& common, int fd);
 
 std::string lines_text(std::uint64_t count);  // "1 line", "7 lines"

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "cli/options.hpp"
+#include "base/errors.hpp"
 
 namespace stray {
 
@@ -38,6 +38,8 @@ void OutputFile::write(std::string_view bytes) {
     } else if (errno == EAGAIN) {  // somebody else made this open file non-blocking
       pollfd one{fd(), POLLOUT, 0};
       ::poll(&one, 1, -1);
+    } else if (errno == EPIPE) {
+      throw ReaderGone(name() + ": nobody reads it");
     } else if (errno != EINTR) {
       throw OutputError(name() + ": " + std::strerror(errno));
     }

@@ -3,38 +3,121 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <cstring>
 
-namespace stray {
+#include "base/nearest.hpp"
+#include "base/words.hpp"
 
-EventChoice event_choice(const std::string& list) {
-  std::string bad;
-  auto choice = EventChoice::parse(list, bad);
-  if (!choice) throw UsageError("--events: \"" + bad + "\" is no event; known: " + EventChoice::names());
-  return *choice;
+namespace stray {
+namespace {
+
+// While records come they are handed over some at a time: each hand-over wakes the writer's thread.
+constexpr std::chrono::milliseconds kFlushEvery{20};
+constexpr std::chrono::seconds kPatience{5};
+constexpr const char* kUsualEvents = "exec,exit,oom,reparent,gap";
+
+std::optional<EventChoice> chosen(const std::string& events) {
+  return events.empty() ? std::nullopt : std::optional(event_choice(events));
 }
 
 std::unique_ptr<Sink> printing_sink(const CommonOptions& common, const std::string& events, Writer& writer,
                                     int fd, const Host& host) {
   if (common.json)
-    return std::make_unique<JsonSink>(writer, events.empty() ? EventChoice::all() : event_choice(events),
-                                      host);
-  return std::make_unique<TextSink>(writer,
-                                    event_choice(events.empty() ? "exec,exit,oom,reparent,gap" : events),
-                                    host, Style{use_color(common, fd)});
+    return std::make_unique<JsonSink>(writer, chosen(events).value_or(EventChoice::all()), host);
+  return std::make_unique<TextSink>(writer, event_choice(events.empty() ? kUsualEvents : events), host,
+                                    Style{use_color(common, fd)});
 }
 
-bool finish(Writer& writer, const std::string& where, std::chrono::milliseconds patience) {
-  writer.finish(patience);
-  if (!writer.dropped() && !writer.error()) return true;
-  const std::string lines = lines_text(writer.dropped());
-  if (writer.error())
-    spdlog::error("{}: {}; {} could not be written", where, std::strerror(writer.error()), lines);
-  else if (writer.gave_up())
-    spdlog::error("{}: nobody reads it; {} could not be written", where, lines);
+}  // namespace
+
+EventChoice event_choice(const std::string& list) {
+  std::string bad;
+  auto choice = EventChoice::parse(list, bad);
+  if (choice) return *choice;
+  std::vector<std::string> names;
+  for (const std::string_view name : split(EventChoice::names(), ','))
+    names.emplace_back(name.substr(name.find_first_not_of(' ')));
+  throw UsageError("--events: \"" + bad + "\" is not an event" + did_you_mean(bad, names) +
+                   "; events: " + EventChoice::names());
+}
+
+PrintedOutput::PrintedOutput(const CommonOptions& common, const std::string& events, int fd, std::string name,
+                             Writer::Full full, const Host& host)
+    : writer_(fd, full), name_(std::move(name)), sink_(printing_sink(common, events, writer_, fd, host)) {}
+
+void PrintedOutput::flush() {
+  writer_.flush();
+  if (writer_.dropped() && !writer_.error() && !std::exchange(warned_, true))
+    spdlog::warn("{}: its reader is too slow; lines are being dropped", name_);
+}
+
+bool PrintedOutput::finish(std::chrono::milliseconds patience) {
+  writer_.finish(patience);
+  if (!writer_.dropped() && !writer_.error()) return true;
+  const std::string lines = lines_text(writer_.dropped());
+  if (writer_.error() == EPIPE) throw ReaderGone(name_ + ": nobody reads it");
+  if (writer_.error())
+    spdlog::error("{}: {}; {} could not be written", name_, std::strerror(writer_.error()), lines);
+  else if (writer_.gave_up())
+    spdlog::error("{}: nobody reads it; {} could not be written", name_, lines);
   else
-    spdlog::error("{}: its reader is too slow; {} had to be dropped", where, lines);
+    spdlog::error("{}: its reader is too slow; {} had to be dropped", name_, lines);
   return false;
+}
+
+JournalOutput::JournalOutput(const std::string& events, const Host& host)
+    : sink_(client_, chosen(events), host) {}
+
+bool JournalOutput::flush(std::chrono::steady_clock::time_point now) {
+  const auto waiting = client_.waiting();
+  if (!waiting) return false;
+  if (tries_.due(now)) {
+    client_.pump();
+    tries_.tried(now, client_.waiting() < waiting);
+  }
+  return tries_.soon();  // journald takes a queue at a time
+}
+
+bool JournalOutput::finish() {
+  const bool taken = client_.drain(3000);
+  const std::uint64_t lost = client_.dropped() + client_.waiting();
+  if (lost)
+    spdlog::error("journald: {}; {} {} lost", taken ? "entries found no room to wait" : "it takes no entries",
+                  lost, lost == 1 ? "entry is" : "entries are");
+  return lost == 0;
+}
+
+void RunOutputs::print(const CommonOptions& common, const std::string& events, int fd, std::string name) {
+  printed_.emplace(common, events, fd, std::move(name), Writer::Full::drop, pipeline_.host());
+  pipeline_.add(printed_->sink());
+}
+
+void RunOutputs::send_to_journal(const std::string& events) {
+  journal_.emplace(events, pipeline_.host());
+  pipeline_.add(journal_->sink());
+}
+
+bool RunOutputs::flush(bool busy) {
+  const auto now = std::chrono::steady_clock::now();
+  if (printed_ && (!busy || now >= flushed_ + kFlushEvery)) {
+    printed_->flush();
+    flushed_ = now;
+  }
+  return journal_ && journal_->flush(now);
+}
+
+bool RunOutputs::finish() {
+  bool whole = true;
+  std::exception_ptr reader_gone;
+  try {
+    whole = !printed_ || printed_->finish(kPatience);
+  } catch (const ReaderGone&) {
+    reader_gone = std::current_exception();
+  }
+  whole &= !journal_ || journal_->finish();
+  if (whole && reader_gone) std::rethrow_exception(reader_gone);
+  return whole && !reader_gone;
 }
 
 }  // namespace stray

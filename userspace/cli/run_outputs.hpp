@@ -1,24 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
-// What run and replay share of printing: so that both print the same.
+// Where the events and findings of a run, a replay or a history go.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/backoff.hpp"
 #include "cli/options.hpp"
+#include "pipeline/pipeline.hpp"
 #include "sinks/sinks.hpp"
 
 namespace stray {
 
 EventChoice event_choice(const std::string& list);  // throws UsageError
 
-// JSON or text, as asked for; `events`: those to show, "" for the usual ones.
-std::unique_ptr<Sink> printing_sink(const CommonOptions& common, const std::string& events, Writer& writer,
-                                    int fd, const Host& host);
+// Lines on one descriptor: JSON or text, the same for a run and for its replay. The descriptor and the host
+// are borrowed.
+class PrintedOutput {
+ public:
+  // `events`: those to show, "" for the usual ones. `name`: of the descriptor, for a person.
+  PrintedOutput(const CommonOptions& common, const std::string& events, int fd, std::string name,
+                Writer::Full full, const Host& host);
 
-// Waits so long for a reader that takes nothing. Returns false, and says so, when lines were lost.
-bool finish(Writer& writer, const std::string& where,
-            std::chrono::milliseconds patience = std::chrono::seconds(5));
+  Sink& sink() { return *sink_; }
+  Writer& writer() { return writer_; }
+  void flush();  // what was gathered; warns once when lines are being dropped
+  bool works() const { return !writer_.error() && !writer_.reader_gone(); }
+
+  // Waits so long for a reader that takes nothing. False, and says so: lines were lost. Throws ReaderGone.
+  bool finish(std::chrono::milliseconds patience);
+
+ private:
+  Writer writer_;
+  std::string name_;
+  std::unique_ptr<Sink> sink_;
+  bool warned_ = false;
+};
+
+// Findings and events to journald, which may be away or slow.
+class JournalOutput {
+ public:
+  JournalOutput(const std::string& events, const Host& host);
+
+  Sink& sink() { return sink_; }
+  bool flush(std::chrono::steady_clock::time_point now);  // true: more should be tried soon
+  bool finish();                                          // false, and says so: entries were lost
+
+ private:
+  JournalClient client_;
+  JournalSink sink_;
+  Backoff tries_;
+};
+
+// All outputs of a run.
+class RunOutputs {
+ public:
+  explicit RunOutputs(Pipeline& pipeline) : pipeline_(pipeline) {}
+
+  void print(const CommonOptions& common, const std::string& events, int fd, std::string name);
+  void send_to_journal(const std::string& events);
+
+  // Between two rounds; `busy`: records keep coming. True when there is more to do soon.
+  bool flush(bool busy);
+  bool works() const { return !printed_ || printed_->works(); }  // else the run has no reader any more
+  // Everything gets its chance, whatever became of the others. False: something was lost. Throws ReaderGone
+  // when that is the only thing that is wrong.
+  bool finish();
+
+ private:
+  Pipeline& pipeline_;
+  std::optional<PrintedOutput> printed_;
+  std::optional<JournalOutput> journal_;
+  std::chrono::steady_clock::time_point flushed_{};
+};
 
 }  // namespace stray

@@ -10,10 +10,11 @@
 #include <system_error>
 #include <tuple>
 
-#include "cli/options.hpp"
-#include "cli/progress.hpp"
+#include "base/errors.hpp"
+#include "base/units.hpp"
 #include "event.h"
 #include "record/decode.hpp"
+#include "sources/progress.hpp"
 
 namespace stray {
 namespace {
@@ -33,7 +34,7 @@ std::string boot_text(const CaptureHeader& header) {
 }  // namespace
 
 CaptureInput::CaptureInput(const CaptureChoice& choice) : told_(choice.told) {
-  if (choice.files.empty()) throw UsageError("name the files of a capture");
+  if (choice.files.empty()) throw UsageError("FILE is missing: name a capture");
   try {
     open_all(choice.files);
     order();

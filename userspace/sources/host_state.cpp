@@ -13,14 +13,10 @@ DetectOptions look_options(DetectOptions options, bool live) {
 
 }  // namespace
 
-HostLook::HostLook(const CommonOptions& common, const CaptureChoice& capture)
-    : HostLook(config_of(common), capture) {}
-
 HostLook::HostLook(const Config& config, const CaptureChoice& capture)
     : pipeline_(look_options(config.detect, capture.files.empty()), {}) {
   if (capture.files.empty()) {
-    if (!capture.at.empty())
-      throw UsageError("--at " + capture.at + ": needs a capture; name it with --capture FILE");
+    if (!capture.at.empty()) throw UsageError("--at needs --capture FILE: this host is shown as it is now");
     live_ = std::make_unique<Live>(pipeline_, KernelOptions{.probes = false});
     live_->use(config);
     const std::string session = session_record();
@@ -50,9 +46,9 @@ const Process* HostLook::find(const std::string& who) const {
 const Process& HostLook::named(const std::string& who) const {
   if (const Process* p = find(who)) return *p;
   const std::string when = live() ? "now" : "at that time";
-  if (pid_of(who)) throw UsageError("no process has pid " + who + " " + when);
-  throw UsageError("no process that is alive " + when + " has the id \"" + who +
-                   "\"; `stray tree` and `stray scan` show what is there");
+  if (pid_of(who)) throw NotFoundError("no process has pid " + who + " " + when);
+  throw NotFoundError("no process that is alive " + when + " has the id \"" + who +
+                      "\"; stray tree and stray scan show the ids");
 }
 
 std::optional<std::uint32_t> pid_of(const std::string& who) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.hpp"
+#include "config/config.hpp"
 #include "pipeline/pipeline.hpp"
 #include "sources/capture_input.hpp"
 #include "sources/live.hpp"
@@ -15,13 +15,13 @@ namespace stray {
 
 class HostLook {
  public:
-  // Without files this host, where what holds now is told at once; else the capture at `capture.at` (its end
-  // when that is empty), with the findings that were open then.
-  explicit HostLook(const CommonOptions& common, const CaptureChoice& capture = {});
+  // Without files this host, where what holds now is reported at once; else the capture at `capture.at` (its
+  // end when that is empty), with the findings that were open then.
+  explicit HostLook(const Config& config, const CaptureChoice& capture = {});
 
   bool live() const { return live_ != nullptr; }
-  void
-  observe_all();  // memory, sockets and the rest of every process; in a capture nothing more is to be had
+  // Memory, sockets and the rest of every process. What was not sampled during a recording is not available.
+  void observe_all();
 
   Pipeline& pipeline() { return pipeline_; }
   const Lineage& lineage() const { return pipeline_.lineage(); }
@@ -30,13 +30,11 @@ class HostLook {
 
   // A pid that is alive at that moment, an id, or "kind:id" as findings name themselves. nullptr: none such.
   const Process* find(const std::string& who) const;
-  const Process& named(const std::string& who) const;  // throws UsageError
+  const Process& named(const std::string& who) const;  // throws NotFoundError
 
   int exit_code(int otherwise) const { return damaged_ ? static_cast<int>(kDamaged) : otherwise; }
 
  private:
-  HostLook(const Config& config, const CaptureChoice& capture);
-
   Pipeline pipeline_;
   std::unique_ptr<Live> live_;
   bool damaged_ = false;

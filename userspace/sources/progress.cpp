@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/progress.hpp"
+#include "sources/progress.hpp"
 
 #include <unistd.h>
 

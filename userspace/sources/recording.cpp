@@ -7,7 +7,8 @@
 #include <cstring>
 #include <system_error>
 
-#include "cli/options.hpp"
+#include "base/errors.hpp"
+#include "base/units.hpp"
 #include "event.h"
 #include "kernel/kernel_source.hpp"
 
@@ -24,9 +25,10 @@ CaptureOptions capture_options(const RecordingOptions& recording) {
     if (out.rotate_bytes < kSmallestFile)
       throw UsageError("--capture-rotate " + recording.rotate_size + ": at least 64KiB");
   }
-  out.total_bytes = parse_size(recording.total, "--capture-total");
+  const std::string total = recording.total.empty() ? kDefaultTotal : recording.total;
+  out.total_bytes = parse_size(total, "--capture-total");
   if (out.total_bytes && out.total_bytes < 2 * std::max(out.rotate_bytes, kSmallestFile))
-    throw UsageError("--capture-total " + recording.total + ": at least two files must fit (" +
+    throw UsageError("--capture-total " + total + ": at least two files must fit (" +
                      (recording.rotate_size.empty() ? "128KiB" : "twice --capture-rotate") + ")");
   if (!recording.rotate_age.empty()) {
     out.rotate_age_ns = parse_duration(recording.rotate_age, "--capture-age").count();
@@ -64,6 +66,16 @@ CaptureWriter open_writer(const CaptureOptions& options, const CaptureHeader& he
 }
 
 }  // namespace
+
+void check_recording(const RecordingOptions& options) {
+  const std::pair<const char*, const std::string&> others[] = {{"--capture-rotate", options.rotate_size},
+                                                               {"--capture-age", options.rotate_age},
+                                                               {"--capture-total", options.total}};
+  if (options.path.empty())
+    for (const auto& [flag, value] : others)
+      if (!value.empty()) throw UsageError(std::string(flag) + " needs --capture FILE: nothing is recorded");
+  capture_options(options);
+}
 
 Recording::Recording(const RecordingOptions& options, RawRecord session)
     : path_(options.path),

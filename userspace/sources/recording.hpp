@@ -11,11 +11,15 @@
 
 namespace stray {
 
-struct RecordingOptions {  // as on the command line
+inline constexpr const char* kDefaultTotal = "4GiB";
+
+struct RecordingOptions {  // as on the command line; empty: not given
   std::string path;
-  std::string rotate_size, rotate_age;
-  std::string total = "4GiB";
+  std::string rotate_size, rotate_age, total;
 };
+
+// Throws UsageError for what cannot be meant, before anything is made.
+void check_recording(const RecordingOptions& options);
 
 class Recording {
  public:

@@ -7,13 +7,22 @@
 
 #include "base/json.hpp"
 #include "base/printable.hpp"
-#include "cli/commands/commands.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/options.hpp"
 #include "cli/standard_output.hpp"
 #include "policy/policy.hpp"
 #include "sources/host_state.hpp"
 
 namespace stray {
 namespace {
+
+struct CheckOptions {
+  CommonOptions common;
+  CaptureChoice capture;  // with files: instead of this host
+  std::string policy;
+  bool nagios = false;
+};
 
 constexpr int kNagiosUnknown = 3;
 
@@ -103,24 +112,22 @@ Policy policy_of(const std::string& path) {
   throw UsageError(problems.back());
 }
 
-Verdicts verdicts_of(const CommonOptions& common, const CaptureChoice& capture, const CheckOptions& check) {
+Verdicts verdicts_of(const CheckOptions& check) {
   const Policy policy = policy_of(check.policy);
-  HostLook look(common, capture);
+  HostLook look(config_of(check.common), check.capture);
   look.observe_all();
   return check_policy(policy, look.scene(), look.open(), static_cast<std::uint32_t>(::getpid()));
 }
 
-}  // namespace
-
-int check_command(const CommonOptions& common, const CaptureChoice& capture, const CheckOptions& check) {
+int check(const CheckOptions& check) {
   if (!check.nagios) {
-    const Verdicts verdicts = verdicts_of(common, capture, check);
-    print(common.json ? as_json(verdicts) : as_text(verdicts));
+    const Verdicts verdicts = verdicts_of(check);
+    print(check.common.json ? as_json(verdicts) : as_text(verdicts));
     return verdicts.not_met() ? kFindings : kFine;
   }
   // A monitor reads one line and the code, whatever went wrong.
   try {
-    const Verdicts verdicts = verdicts_of(common, capture, check);
+    const Verdicts verdicts = verdicts_of(check);
     print(nagios(verdicts));
     return nagios_state(verdicts);
   } catch (const OutputError&) {
@@ -130,5 +137,22 @@ int check_command(const CommonOptions& common, const CaptureChoice& capture, con
     return kNagiosUnknown;
   }
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<CheckOptions>();
+  arguments.value("policy", options->policy, "The policy, a TOML file", "POLICY");
+  arguments.needs("policy", "POLICY");
+  arguments.flag("--nagios", options->nagios, "Print one line and exit as a monitoring plugin does");
+  declare_format(arguments, options->common, "Print JSON instead of text: one object for each line");
+  declare_config(arguments, options->common);
+  declare_times(arguments, options->common);
+  declare_source(arguments, options->capture);
+  return [options] { return check(*options); };
+}
+
+}  // namespace
+
+extern const Command kCheck{"check", "Check this host against a policy; exit 1 if it is not met",
+                            "sudo stray check /etc/stray/policy.toml", declare};
 
 }  // namespace stray

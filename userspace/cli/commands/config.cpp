@@ -1,32 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// stray config: is the file right, and what is in force?
+// stray config: validates the configuration; shows each value and its source.
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include "cli/commands/commands.hpp"
+#include <memory>
+
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/options.hpp"
 #include "cli/standard_output.hpp"
 
 namespace stray {
+namespace {
 
-int config_check_command(const CommonOptions& common, const std::string& file) {
-  std::string path = file.empty() ? common.config : file;
+int check_file(std::string path) {
   if (path.empty() && ::access(std::string(kDefaultConfig).c_str(), F_OK) == 0) path = kDefaultConfig;
   if (path.empty()) {
-    print("There is no " + std::string(kDefaultConfig) + ": the defaults hold.\n");
+    print("There is no " + std::string(kDefaultConfig) + ": the defaults are in force.\n");
     return kFine;
   }
   Config config;
   const auto problems = read_config(path, config);
   for (const std::string& problem : problems) spdlog::error("{}", problem);
   if (!problems.empty()) return kUsage;
-  print(path + " is fine.\n");
+  print(path + " is valid.\n");
   return kFine;
 }
 
-int config_show_command(const CommonOptions& common) {
-  const Config config = config_of(common);
-  print(common.json ? config_json(config) : config_text(config));
-  return kFine;
+Action declare_check(Arguments& arguments) {
+  const auto file = std::make_shared<std::string>(), config = std::make_shared<std::string>();
+  arguments.value("file", *file, "The file (default: the one in force)", "FILE");
+  arguments.value("--config", *config, "The same", "FILE");
+  return [=] { return check_file(file->empty() ? *config : *file); };
 }
+
+Action declare_show(Arguments& arguments) {
+  const auto common = std::make_shared<CommonOptions>();
+  declare_config(arguments, *common);
+  declare_times(arguments, *common);
+  arguments.flag("--json", common->json, "Print one JSON object instead of TOML");
+  return [common] {
+    const Config config = config_of(*common);
+    print(common->json ? config_json(config) : config_text(config));
+    return static_cast<int>(kFine);
+  };
+}
+
+constexpr Command kConfigCheck{"check", "Report every error of a configuration file",
+                               "stray config check ./stray.toml", declare_check};
+constexpr Command kConfigShow{"show", "Show every value as a file, each with its source", "stray config show",
+                              declare_show};
+constexpr const Command* kConfigCommands[] = {&kConfigCheck, &kConfigShow};
+
+}  // namespace
+
+extern const Command kConfig{.name = "config",
+                             .summary = "Validate the configuration; show each value and its source",
+                             .example = "stray config show",
+                             .commands = kConfigCommands};
 
 }  // namespace stray

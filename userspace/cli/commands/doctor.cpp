@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// stray doctor: what this kernel and host offer, what is missing, what to do.
+// stray doctor: checks whether this host can run stray, what is missing, and what to do.
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 
 #include "base/json.hpp"
 #include "base/printable.hpp"
-#include "cli/commands/commands.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/options.hpp"
 #include "cli/standard_output.hpp"
 #include "kernel/capabilities.hpp"
 
@@ -36,10 +39,8 @@ Capability journal() {
           "--journal keeps its entries until journald is there"};
 }
 
-}  // namespace
-
-int doctor_command(const CommonOptions& common) {
-  detect_options(common);  // a wrong configuration is told here too
+int doctor(const CommonOptions& common) {
+  config_of(common);  // a configuration that is wrong is reported here too
   auto all = capabilities();
   all.push_back(journal());
   bool possible = true;
@@ -69,5 +70,17 @@ int doctor_command(const CommonOptions& common) {
   print(out);
   return possible ? kFine : kNotPossible;
 }
+
+Action declare(Arguments& arguments) {
+  const auto common = std::make_shared<CommonOptions>();
+  declare_config(arguments, *common);
+  arguments.flag("--json", common->json, "Print a JSON list instead of text");
+  return [common] { return doctor(*common); };
+}
+
+}  // namespace
+
+extern const Command kDoctor{"doctor", "Check whether this host can run stray, and what is missing",
+                             "sudo stray doctor", declare};
 
 }  // namespace stray

@@ -5,8 +5,11 @@
 
 #include <csignal>
 #include <cstring>
+#include <memory>
 
-#include "cli/commands/commands.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/options.hpp"
 #include "cli/output_file.hpp"
 #include "export/dot_sink.hpp"
 #include "export/perfetto_sink.hpp"
@@ -18,8 +21,16 @@
 namespace stray {
 namespace {
 
+struct ExportOptions {
+  CommonOptions common;
+  CaptureChoice capture;
+  std::string format;  // ecs, perfetto, dot, sqlite
+  std::string output;  // "": standard output
+  bool all = false;    // dot: ended processes too
+};
+
 void check(const ExportOptions& options) {
-  if (options.all && options.format != "dot") throw UsageError("--all is of --format dot alone");
+  if (options.all && options.format != "dot") throw UsageError("--all works only with --format dot");
   if (options.format == "sqlite" && options.output.empty())
     throw UsageError("--format sqlite: a database needs a file: --output FILE");
   if (options.format == "perfetto" && options.output.empty() && ::isatty(STDOUT_FILENO))
@@ -40,6 +51,7 @@ void export_documents(Pipeline& pipeline, CaptureInput& input, OutputFile& outpu
   hooks.after_record = [&] { return writer.error() == 0; };
   input.feed(pipeline, hooks);
   writer.finish(std::chrono::hours(24));
+  if (writer.error() == EPIPE) throw ReaderGone(output.name() + ": nobody reads it");
   if (writer.error()) throw OutputError(output.name() + ": " + std::strerror(writer.error()));
 }
 
@@ -49,11 +61,9 @@ void feed(Pipeline& pipeline, CaptureInput& input, ExportSink& sink) {
   sink.close(pipeline.view());
 }
 
-}  // namespace
-
-int export_command(const CommonOptions& common, const ExportOptions& options) {
+int export_capture(const ExportOptions& options) {
   check(options);
-  const DetectOptions detect = detect_options(common);
+  const DetectOptions detect = detect_options(options.common);
   ::signal(SIGPIPE, SIG_IGN);
   CaptureInput input(options.capture);
   OutputFile output(options.output);
@@ -80,5 +90,25 @@ int export_command(const CommonOptions& common, const ExportOptions& options) {
   output.keep();
   return input.damaged() ? kDamaged : kFine;
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<ExportOptions>();
+  arguments.many("files", options->capture.files, "Captures of one boot, in any order; - is standard input",
+                 "FILE");
+  arguments.choice("--format", options->format, {"ecs", "perfetto", "dot", "sqlite"},
+                   "ecs, perfetto, dot or sqlite", "FORMAT");
+  arguments.needs("--format", "--format FORMAT");
+  declare_output(arguments, options->output);
+  declare_window(arguments, options->capture);
+  arguments.flag("--all", options->all, "dot: include the processes that have ended");
+  declare_config(arguments, options->common);
+  declare_times(arguments, options->common);
+  return [options] { return export_capture(*options); };
+}
+
+}  // namespace
+
+extern const Command kExport{"export", "Convert a capture to ECS, a Perfetto trace, a DOT graph or SQLite",
+                             "stray export --format perfetto --output host.pftrace host.stray", declare};
 
 }  // namespace stray

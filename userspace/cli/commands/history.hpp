@@ -18,8 +18,8 @@ struct HistoryHooks {  // text to print when a process comes into sight, and whe
 
 About about_of(const std::string& who);  // a pid, an id, or "kind:id"; throws UsageError
 
-// Prints what the capture tells of it. False: the capture is damaged.
-bool tell_history(const CommonOptions& common, const CaptureChoice& capture, const About& about,
-                  HistoryHooks hooks);
+// Prints what the capture has about it. False: the capture is damaged.
+bool print_history(const CommonOptions& common, const CaptureChoice& capture, const About& about,
+                   const HistoryHooks& hooks);
 
 }  // namespace stray

@@ -2,28 +2,52 @@
 // stray plan: what to do about the findings, as a script that a person reads before running it.
 #include "plan/plan.hpp"
 
+#include <memory>
 #include <set>
 
-#include "cli/commands/commands.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/options.hpp"
 #include "cli/standard_output.hpp"
 #include "sinks/text.hpp"
 #include "sources/host_state.hpp"
 
 namespace stray {
+namespace {
 
-int plan_command(const CommonOptions& common, const CaptureChoice& capture,
-                 const std::vector<std::string>& who) {
-  HostLook look(common, capture);
+struct PlanOptions {
+  CommonOptions common;
+  CaptureChoice capture;         // with files: instead of this host
+  std::vector<std::string> who;  // pids or ids; empty: all findings
+};
+
+int plan(const PlanOptions& options) {
+  HostLook look(config_of(options.common), options.capture);
   std::set<ProcessKey> wanted;
-  for (const std::string& one : who) wanted.insert(look.named(one).key);
+  for (const std::string& one : options.who) wanted.insert(look.named(one).key);
   auto open = look.open();
   if (!wanted.empty()) std::erase_if(open, [&](const Finding& f) { return !wanted.contains(f.process); });
-  const Plan plan = make_plan(look.scene(), open);
+  const Plan made = make_plan(look.scene(), open);
   const Host& host = look.pipeline().host();
-  print(common.json
-            ? plan_json(plan)
-            : plan_script(plan, host.name, Text(host, {}).date(look.pipeline().time()), host.boot_id));
+  print(options.common.json
+            ? plan_json(made)
+            : plan_script(made, host.name, Text(host, {}).date(look.pipeline().time()), host.boot_id));
   return look.exit_code(open.empty() ? kFine : kFindings);
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<PlanOptions>();
+  arguments.many("who", options->who, "Only these processes", "PID|ID");
+  declare_format(arguments, options->common, "Print the plan as one JSON object instead of a script");
+  declare_config(arguments, options->common);
+  declare_times(arguments, options->common);
+  declare_source(arguments, options->capture);
+  return [options] { return plan(*options); };
+}
+
+}  // namespace
+
+extern const Command kPlan{"plan", "Write a shell script of what to do about the findings, to read and run",
+                           "sudo stray plan > plan.sh; less plan.sh; sudo sh plan.sh", declare};
 
 }  // namespace stray

@@ -5,19 +5,32 @@
 
 #include <charconv>
 #include <csignal>
+#include <memory>
 #include <thread>
 
-#include "cli/commands/commands.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/commands/replay_journal.hpp"
 #include "cli/run_outputs.hpp"
+#include "config/kind_name.hpp"
 #include "pipeline/filter.hpp"
 #include "sources/capture_input.hpp"
 
 namespace stray {
 namespace {
 
+struct ReplayOptions {
+  CommonOptions common;
+  CaptureChoice capture;
+  std::vector<std::string> pids, ids, exes, users, units, findings;
+  std::string events, speed = "max";
+  bool journal = false;   // from there, not from files
+  std::string directory;  // of journal files
+};
+
 using SteadyClock = std::chrono::steady_clock;
 
-// Says when records are due that come at a multiple of the pace at which they happened.
+// When records are due that come at a multiple of the pace at which they happened.
 class Pace {
  public:
   explicit Pace(double times) : times_(times) {}
@@ -41,72 +54,101 @@ double speed_of(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), times);
   if (error != std::errc{} || end != text.data() + text.size() - 1 || *end != 'x' || !(times > 0) ||
       times > 1e6)
-    throw UsageError("--speed " + text + ": write max, 1x (as it happened), 10x or 0.5x");
+    throw UsageError("--speed: \"" + text + "\" is not max, 1x (as it happened), 10x or 0.5x");
   return times;
 }
 
-}  // namespace
+std::uint32_t parse_pid(const std::string& text) {
+  std::uint32_t pid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  if (error != std::errc{} || end != text.data() + text.size() || pid == 0)
+    throw UsageError("--pid: \"" + text + "\" is not a pid");
+  return pid;
+}
 
-FilterOptions filter_options(const FilterWords& words) {
+FilterOptions filter_options(const ReplayOptions& replay) {
   FilterOptions out;
-  out.pids = words.pids, out.ids = words.ids, out.exes = words.exes, out.users = words.users,
-  out.units = words.units;
-  for (const std::string& name : words.findings) {
-    const auto kind = kind_of(name);
-    if (!kind && name != "all") throw UsageError("--finding " + name + ": no such kind of finding");
-    for (const Kind one : kKinds)
-      if (!kind || *kind == one) out.findings.push_back(one);
+  for (const std::string& text : replay.pids) out.pids.push_back(parse_pid(text));
+  out.ids = replay.ids, out.exes = replay.exes, out.users = replay.users, out.units = replay.units;
+  for (const std::string& name : replay.findings) {
+    if (name == "all")
+      out.findings.assign(kKinds.begin(), kKinds.end());
+    else
+      out.findings.push_back(parse_kind(name, "--finding"));
   }
   return out;
 }
 
-namespace {
-
-int replay_journal(const CommonOptions& common, const ReplayOptions& replay) {
-  const FilterWords& words = replay.filter;
-  if (!replay.capture.files.empty()) throw UsageError("--journal reads the journal, and no files");
-  if (!words.exes.empty() || !words.users.empty() || !words.units.empty() || !replay.events.empty() ||
+int from_journal(const ReplayOptions& replay) {
+  if (!replay.capture.files.empty()) throw UsageError("--journal reads the journal, not files");
+  if (!replay.exes.empty() || !replay.users.empty() || !replay.units.empty() || !replay.events.empty() ||
       replay.speed != "max")
     throw UsageError(
-        "--exe, --user, --unit, --events and --speed are of captures; with --journal there are --since, "
-        "--until, --pid, --id and --finding");
-  return journal_replay(common, {replay.directory, replay.capture.since, replay.capture.until, words.pids,
-                                 words.ids, words.findings});
+        "--exe, --user, --unit, --events and --speed work with captures only; with --journal there are "
+        "--since, --until, --pid, --id and --finding");
+  return replay_journal({replay.common.json, replay.directory, replay.capture.since, replay.capture.until,
+                         filter_options(replay)});
 }
 
-}  // namespace
-
-int replay_command(const CommonOptions& common, const ReplayOptions& replay) {
-  if (replay.journal) return replay_journal(common, replay);
+int from_captures(const ReplayOptions& replay) {
   if (!replay.directory.empty()) throw UsageError("--directory needs --journal");
   if (replay.capture.files.empty())
-    throw UsageError("name a capture, as in stray replay FILE..., or --journal");
-  const DetectOptions detect = detect_options(common);
-  const FilterOptions filter = filter_options(replay.filter);
+    throw UsageError("FILE is missing: name a capture, as in stray replay host.stray, or use --journal");
+  const DetectOptions detect = detect_options(replay.common);
+  const FilterOptions filter = filter_options(replay);
   const double speed = speed_of(replay.speed);
   CaptureInput input(replay.capture);
   ::signal(SIGPIPE, SIG_IGN);
   Pipeline pipeline(detect, {});
-  Writer writer(STDOUT_FILENO, Writer::Full::wait);
-  const auto sink = printing_sink(common, replay.events, writer, STDOUT_FILENO, pipeline.host());
-  FilterSink filtered(filter, *sink);
-  pipeline.add(filter.any() ? static_cast<Sink&>(filtered) : *sink);
+  PrintedOutput output(replay.common, replay.events, STDOUT_FILENO, "standard output", Writer::Full::wait,
+                       pipeline.host());
+  FilterSink filtered(filter, output.sink());
+  pipeline.add(filter.any() ? static_cast<Sink&>(filtered) : output.sink());
 
   CaptureHooks hooks;
   hooks.progress = !::isatty(STDOUT_FILENO);  // lines on the same terminal are progress enough
-  hooks.after_record = [&] { return writer.error() == 0; };
+  hooks.after_record = [&] { return output.writer().error() == 0; };
   Pace pace(speed);
   if (speed > 0)
     hooks.before_record = [&](BootTime time) {
       if (pipeline.muted()) return;
       const auto ahead = pace.ahead(time);
       if (ahead <= SteadyClock::duration::zero()) return;
-      writer.flush();
+      output.writer().flush();
       std::this_thread::sleep_for(ahead);
     };
   input.feed(pipeline, hooks);
-  if (!finish(writer, "standard output", std::chrono::hours(24))) return kFailure;
+  if (!output.finish(std::chrono::hours(24))) return kFailure;
   return input.damaged() ? kDamaged : kFine;
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<ReplayOptions>();
+  arguments.many("files", options->capture.files, "Captures of one boot, in any order; - is standard input",
+                 "FILE");
+  declare_window(arguments, options->capture);
+  arguments.list("--pid", options->pids, "Only this pid", "PID");
+  arguments.list("--id", options->ids, "Only the process or the finding with this id", "ID");
+  arguments.list("--exe", options->exes, "Only this program: its path or name; * and ? are wildcards",
+                 "PATTERN");
+  arguments.list("--user", options->users, "Only this user, by name or number", "USER");
+  arguments.list("--unit", options->units, "Only this systemd unit; * and ? are wildcards", "PATTERN");
+  arguments.list("--finding", options->findings, "Only findings of this kind and no events; all: every kind",
+                 "KIND");
+  declare_events(arguments, options->events);
+  arguments.value("--speed", options->speed, "1x: as it happened; 10x; max", "SPEED");
+  declare_format(arguments, options->common, kEcsLines);
+  arguments.flag("--journal", options->journal, "Read what stray run --journal sent instead of captures");
+  arguments.value("--directory", options->directory,
+                  "With --journal: a directory of journal files copied from another host", "DIR");
+  declare_config(arguments, options->common);
+  declare_times(arguments, options->common);
+  return [options] { return options->journal ? from_journal(*options) : from_captures(*options); };
+}
+
+}  // namespace
+
+extern const Command kReplay{"replay", "Replay a capture: print exactly what the original run printed",
+                             "stray replay --since 02:10 --until 02:15 host.stray", declare};
 
 }  // namespace stray

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // stray replay --journal: the events and findings that an earlier `stray run --journal` sent, and which
 // findings are open according to them.
+#include "cli/commands/replay_journal.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -13,9 +15,9 @@
 #include <optional>
 #include <unordered_set>
 
+#include "base/errors.hpp"
 #include "base/moment.hpp"
 #include "base/printable.hpp"
-#include "cli/commands/commands.hpp"
 #include "cli/standard_output.hpp"
 #include "journal/reader.hpp"
 #include "kernel/kernel_source.hpp"
@@ -238,10 +240,7 @@ class OpenFindings {
 
 class Choice {
  public:
-  Choice(const JournalSourceOptions& options, const JournalReader& journal) : options_(options) {
-    for (const std::string& name : options.findings)
-      if (name != "all" && !kind_of(name))
-        throw UsageError("--finding " + name + ": no such kind of finding");
+  Choice(const JournalReplayOptions& options, const JournalReader& journal) : options_(options) {
     std::timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     const std::int64_t now_ns = now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
@@ -254,21 +253,20 @@ class Choice {
   bool over(const Document& document) const { return until_ && document.time() > *until_; }
   bool begun(const Document& document) const { return !since_ || document.time() >= *since_; }
   bool about(const Document& document) const {
+    const FilterOptions& filter = options_.filter;
     const auto among = [](const auto& list, const auto& value) {
       return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
     };
-    const std::int64_t pid = document.number("/process/pid");
-    if (!among(options_.pids, static_cast<std::uint32_t>(pid))) return false;
-    if (!among(options_.ids, document.text("/process/entity_id")) &&
-        !among(options_.ids, document.text("/stray/finding/id")))
+    if (!among(filter.pids, static_cast<std::uint32_t>(document.number("/process/pid")))) return false;
+    if (!among(filter.ids, document.text("/process/entity_id")) &&
+        !among(filter.ids, document.text("/stray/finding/id")))
       return false;
-    if (options_.findings.empty()) return true;
-    return document.finding() && (among(options_.findings, std::string("all")) ||
-                                  among(options_.findings, document.text("/rule/name")));
+    const auto kind = kind_of(document.text("/rule/name"));
+    return filter.findings.empty() || (document.finding() && kind && among(filter.findings, *kind));
   }
 
  private:
-  const JournalSourceOptions& options_;
+  const JournalReplayOptions& options_;
   std::optional<std::int64_t> since_, until_;
 };
 
@@ -295,7 +293,7 @@ bool tell(const JournalReader& journal, std::uint64_t foreign, std::uint64_t odd
 
 }  // namespace
 
-int journal_replay(const CommonOptions& common, const JournalSourceOptions& options) {
+int replay_journal(const JournalReplayOptions& options) {
   std::optional<JournalReader> journal;
   try {
     journal.emplace(options.directory);
@@ -323,12 +321,12 @@ int journal_replay(const CommonOptions& common, const JournalSourceOptions& opti
     if (!choice.about(*document)) continue;
     open.take(record, *document);
     if (!choice.begun(*document)) continue;
-    out += common.json ? record.document + "\n" : line(*document);
+    out += options.json ? record.document + "\n" : line(*document);
     if (out.size() < kBuffer) continue;
     print(out);
     out.clear();
   }
-  if (!common.json) out += open.text();
+  if (!options.json) out += open.text();
   print(out);
   return tell(*journal, foreign, odd, trusted) ? kDamaged : kFine;
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// stray report: the incident's document, as Markdown or as one HTML file.
+// stray report: the incident report, as Markdown or as one HTML file.
 #include <unistd.h>
 
+#include <memory>
 #include <optional>
 
-#include "cli/commands/commands.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/options.hpp"
 #include "cli/output_file.hpp"
 #include "cli/standard_output.hpp"
 #include "report/html.hpp"
@@ -16,6 +19,13 @@
 namespace stray {
 namespace {
 
+struct ReportOptions {
+  CommonOptions common;
+  CaptureChoice capture;      // without files: this host
+  std::string format = "md";  // or "html"
+  std::string output;         // "": standard output
+};
+
 void look_at_host(Pipeline& pipeline, const Config& config) {
   Live live(pipeline, {.probes = false});
   live.use(config);
@@ -25,20 +35,18 @@ void look_at_host(Pipeline& pipeline, const Config& config) {
   live.look_at_all();
 }
 
-}  // namespace
-
-int report_command(const CommonOptions& common, const ReportOptions& options) {
+int report(const ReportOptions& options) {
   const bool html = options.format == "html";
   if (html && options.output.empty() && ::isatty(STDOUT_FILENO))
     throw UsageError("--format html: HTML is not for a terminal; name a new file: --output report.html");
-  Config config = config_of(common);
+  Config config = config_of(options.common);
   const bool live = options.capture.files.empty();
   if (live && (!options.capture.since.empty() || !options.capture.until.empty()))
     throw UsageError("--since and --until need a capture; name it with --capture FILE");
   std::optional<CaptureInput> capture;
   if (!live) capture.emplace(options.capture);
   config.detect.at_once = live;
-  // Before the work: a name that is taken is told at once.
+  // Before the work: a name that is taken is an error at once.
   std::optional<OutputFile> file;
   if (!options.output.empty()) file.emplace(options.output);
   Pipeline pipeline(config.detect, {});
@@ -51,8 +59,8 @@ int report_command(const CommonOptions& common, const ReportOptions& options) {
     hooks.progress = true;
     capture->feed(pipeline, hooks);
   }
-  const Report report = sink.take(pipeline);
-  const std::string text = html ? html_page(report) : markdown(report);
+  const Report document = sink.take(pipeline);
+  const std::string text = html ? html_page(document) : markdown(document);
   if (file) {
     file->write(text);
     file->keep();
@@ -61,5 +69,24 @@ int report_command(const CommonOptions& common, const ReportOptions& options) {
   }
   return capture && capture->damaged() ? kDamaged : kFine;
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<ReportOptions>();
+  arguments.choice("--format", options->format, {"md", "html"}, "md: Markdown; html: one file for a browser",
+                   "FORMAT");
+  declare_output(arguments, options->output);
+  arguments.many("--capture", options->capture.files,
+                 "Captures of one boot, in any order; - is standard input", "FILE");
+  declare_window(arguments, options->capture);
+  declare_config(arguments, options->common);
+  declare_times(arguments, options->common);
+  declare_utc(arguments);
+  return [options] { return report(*options); };
+}
+
+}  // namespace
+
+extern const Command kReport{"report", "Write the incident report: what is wrong, why, and what to do",
+                             "sudo stray report --format html --output report.html", declare};
 
 }  // namespace stray

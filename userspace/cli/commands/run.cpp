@@ -11,25 +11,32 @@
 #include <memory>
 #include <optional>
 
-#include "base/backoff.hpp"
 #include "base/descriptor.hpp"
-#include "cli/commands/commands.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
 #include "cli/output_file.hpp"
 #include "cli/run_outputs.hpp"
-#include "sinks/sinks.hpp"
 #include "sources/live.hpp"
+#include "sources/recording.hpp"
 
 namespace stray {
 namespace {
 
-constexpr std::chrono::milliseconds kFlushEvery{20};
+struct RunOptions {
+  CommonOptions common;
+  bool journal = false;
+  std::string lasts;   // --for
+  std::string events;  // --events
+  std::string output;  // --output FILE
+  std::string ring = "4MiB";
+  RecordingOptions recording;
+};
 
 std::uint32_t ring_bytes(const std::string& text) {
   const std::uint64_t number = parse_size(text, "--ring-size");
   const bool power = number != 0 && (number & (number - 1)) == 0;
   if (!power || number < 4096 || number > (1u << 30))
-    throw UsageError("--ring-size " + text +
-                     ": write a power of two from 4KiB to 1024MiB, as in --ring-size 8MiB");
+    throw UsageError("--ring-size: \"" + text + "\" is not a power of two from 4KiB to 1024MiB, as 8MiB is");
   return static_cast<std::uint32_t>(number);
 }
 
@@ -79,24 +86,32 @@ void reload(const CommonOptions& common, Pipeline& pipeline, Live& live) {
   }
 }
 
-// The journal has its own time to take what waits, whatever became of the other output. Returns false when
-// entries were lost.
-bool finish(JournalClient& journal) {
-  const bool taken = journal.drain(3000);
-  const std::uint64_t lost = journal.dropped() + journal.waiting();
-  if (lost)
-    spdlog::error("journald: {}; {} {} lost", taken ? "entries found no room to wait" : "it takes no entries",
-                  lost, lost == 1 ? "entry is" : "entries are");
-  return lost == 0;
+// Records, answers and signals until the end that was asked for, or until nobody reads the output any more.
+void trace(const RunOptions& run, Pipeline& pipeline, Live& live, RunOutputs& outputs, Recording* recording,
+           const Signals& signals, BootTime lasts) {
+  const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
+  while (boot_now() < end) {
+    const Asked asked = signals.next();
+    if (asked == Asked::stop) break;
+    if (asked == Asked::reload) reload(run.common, pipeline, live);
+    bool busy = live.round();
+    if (recording) recording->maintain(pipeline);
+    busy |= outputs.flush(busy);
+    if (!outputs.works()) break;
+    live.sleep(busy, signals.fd());
+  }
 }
 
-}  // namespace
+void check(const RunOptions& run) {
+  if (!run.events.empty()) event_choice(run.events);  // wrong words are reported before anything is made
+  check_recording(run.recording);
+}
 
-int run_command(const CommonOptions& common, const RunOptions& run) {
-  const Config config = config_of(common);
+int run_trace(const RunOptions& run) {
+  const Config config = config_of(run.common);
   const BootTime lasts = run.lasts.empty() ? kNever : parse_duration(run.lasts, "--for");
   const KernelOptions kernel{.ring_bytes = ring_bytes(run.ring), .probes = true};
-  if (!run.events.empty()) event_choice(run.events);  // wrong words are told before anything is made
+  check(run);
   ::signal(SIGPIPE, SIG_IGN);
   const Signals signals;
 
@@ -104,69 +119,59 @@ int run_command(const CommonOptions& common, const RunOptions& run) {
   Descriptor file;
   if (!run.output.empty()) file = new_file(run.output);
   const int fd = file ? file.get() : STDOUT_FILENO;
-  const std::string where = file ? run.output : "standard output";
-  // Only the journal: nothing is printed, as a service wants it.
+  // Only the journal or a capture: nothing is printed, as a service wants it.
   const bool recorded = run.journal || !run.recording.path.empty();
-  const bool quiet = recorded && !common.json && run.output.empty() && !::isatty(STDOUT_FILENO);
+  const bool quiet = recorded && !run.common.json && run.output.empty() && !::isatty(STDOUT_FILENO);
   const std::string session = session_record();
   const RawRecord session_bytes = std::as_bytes(std::span(session.data(), session.size()));
   std::optional<Recording> recording;
   if (!run.recording.path.empty()) recording.emplace(run.recording, session_bytes);
   Live live(pipeline, kernel);
   live.use(config);
-  Writer writer(fd);
-  std::unique_ptr<Sink> printed;
-  if (!quiet) {
-    printed = printing_sink(common, run.events, writer, fd, pipeline.host());
-    pipeline.add(*printed);
-  }
-  std::optional<JournalClient> journal;
-  std::optional<JournalSink> journal_sink;
-  if (run.journal) {
-    journal.emplace();
-    const std::optional<EventChoice> chosen =
-        run.events.empty() ? std::nullopt : std::optional(event_choice(run.events));
-    pipeline.add(journal_sink.emplace(*journal, chosen, pipeline.host()));
-  }
+  RunOutputs outputs(pipeline);
+  if (!quiet) outputs.print(run.common, run.events, fd, file ? run.output : "standard output");
+  if (run.journal) outputs.send_to_journal(run.events);
 
   if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
   live.start(session_bytes);
   if (recording) live.ask_about_all();
-  const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
-  bool warned = false;
-  std::chrono::steady_clock::time_point flushed{};
-  Backoff journal_tries;
-  while (boot_now() < end) {
-    const Asked asked = signals.next();
-    if (asked == Asked::stop) break;
-    if (asked == Asked::reload) reload(common, pipeline, live);
-    bool busy = live.round();
-    if (recording) recording->maintain(pipeline);
-    // While records come they are handed over some at a time: each hand-over wakes the writer's thread.
-    const auto now = std::chrono::steady_clock::now();
-    if (!busy || now >= flushed + kFlushEvery) {
-      writer.flush();
-      flushed = now;
-    }
-    if (writer.error() || (!quiet && writer.reader_gone())) break;
-    if (writer.dropped() && !warned) {
-      spdlog::warn("{}: its reader is too slow; lines are being dropped", where);
-      warned = true;
-    }
-    if (const auto waiting = journal ? journal->waiting() : 0) {
-      if (journal_tries.due(now)) {
-        journal->pump();
-        journal_tries.tried(now, journal->waiting() < waiting);
-      }
-      busy |= journal_tries.soon();  // journald takes a queue at a time: come again soon
-    }
-    live.sleep(busy, signals.fd());
-  }
+  trace(run, pipeline, live, outputs, recording ? &*recording : nullptr, signals, lasts);
   live.stop();
-  const bool written = finish(writer, where);
-  const bool sent = !journal || finish(*journal);
   const bool kept = !recording || recording->finish();
-  return written && sent && kept ? kFine : kFailure;
+  try {
+    return outputs.finish() && kept ? kFine : kFailure;
+  } catch (const ReaderGone&) {
+    if (kept) throw;
+    return kFailure;
+  }
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<RunOptions>();
+  RecordingOptions& recording = options->recording;
+  declare_format(arguments, options->common, kEcsLines);
+  declare_events(arguments, options->events);
+  declare_output(arguments, options->output);
+  arguments.value("--for", options->lasts, "End after this time", "TIME");
+  arguments.flag("--journal", options->journal, "Send findings and important events to journald");
+  arguments.value("--capture", recording.path, "Record everything into this new file, for stray replay",
+                  "FILE");
+  arguments.value("--capture-rotate", recording.rotate_size,
+                  "Continue the capture in FILE.000001, ... at this size", "SIZE");
+  arguments.value("--capture-age", recording.rotate_age, "... or at this age", "TIME");
+  arguments.value("--capture-total", recording.total,
+                  "Delete the oldest capture files beyond this total; 0: never (default: " +
+                      std::string(kDefaultTotal) + ")",
+                  "SIZE");
+  declare_config(arguments, options->common);
+  declare_times(arguments, options->common);
+  arguments.value("--ring-size", options->ring, "Size of the ring buffer, a power of two", "SIZE");
+  return [options] { return run_trace(*options); };
+}
+
+}  // namespace
+
+extern const Command kRun{"run", "Trace now: print events and findings as they happen",
+                          "sudo stray run --json --after orphan=10s > events.ndjson", declare};
 
 }  // namespace stray

@@ -20,7 +20,9 @@
 #include "base/descriptor.hpp"
 #include "base/json.hpp"
 #include "base/printable.hpp"
-#include "cli/commands/commands.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "cli/options.hpp"
 #include "cli/standard_output.hpp"
 #include "plan/plan.hpp"
 #include "sources/host_state.hpp"
@@ -29,6 +31,13 @@ namespace stray {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+struct StopOptions {
+  CommonOptions common;
+  std::string who;
+  std::string timeout = "10s";
+  bool yes = false, force = false, only = false;
+};
 
 // Field 22 of /proc/PID/stat, or 0. The name in field 2 may hold anything: the last ")" counts.
 std::uint64_t start_ticks_now(std::uint32_t pid) {
@@ -172,14 +181,13 @@ std::string report(const std::vector<Held>& all, bool as_json) {
 
 // What `stop` is about, as it is now.
 struct Target {
-  Target(const CommonOptions& common, const StopOptions& stop) : stop_(stop), look(common) {
-    look.observe_all();
-    find(look.named(stop.who));
+  static std::unique_ptr<Target> first(const StopOptions& stop) {
+    auto now = std::unique_ptr<Target>(new Target(stop));
+    return now->find(now->look.named(stop.who)), std::move(now);
   }
   // The same process later: nothing when it has ended.
-  static std::unique_ptr<Target> again(const CommonOptions& common, const StopOptions& stop,
-                                       const Target& before) {
-    auto now = std::unique_ptr<Target>(new Target(stop, common));
+  static std::unique_ptr<Target> again(const StopOptions& stop, const Target& before) {
+    auto now = std::unique_ptr<Target>(new Target(stop));
     const Process* process = now->look.lineage().find(before.process->key);
     if (!process || process->ended) return nullptr;
     return now->find(*process), std::move(now);
@@ -193,9 +201,7 @@ struct Target {
   void show(std::string& out) { stray::show(out, *process, look.lineage(), group, stop_); }
 
  private:
-  Target(const StopOptions& stop, const CommonOptions& common) : stop_(stop), look(common) {
-    look.observe_all();
-  }
+  Target(const StopOptions& stop) : stop_(stop), look(config_of(stop.common)) { look.observe_all(); }
   void find(const Process& named) {
     process = &named;
     refuse_if_forbidden(look, named);
@@ -216,35 +222,32 @@ struct Target {
 
 // Shows, and asks. A person may think for minutes: what was started meanwhile is shown too, and asked about.
 // Nothing: he does not want it.
-std::unique_ptr<Target> agreed_target(const CommonOptions& common, const StopOptions& stop,
-                                      std::unique_ptr<Target> target) {
+std::unique_ptr<Target> agreed_target(const StopOptions& stop, std::unique_ptr<Target> target) {
   for (;;) {
     const std::set<ProcessKey> shown = target->processes();
     if (!agreed(shown.size())) return nullptr;
-    auto now = Target::again(common, stop, *target);
+    auto now = Target::again(stop, *target);
     if (!now) return target;  // it has ended; what was below it has not, maybe
     const std::set<ProcessKey> all = now->processes();
     target = std::move(now);
     if (std::includes(shown.begin(), shown.end(), all.begin(), all.end())) return target;
     std::string text = "it has started others meanwhile\n";
     target->show(text);
-    if (!common.json) print(text);
+    if (!stop.common.json) print(text);
   }
 }
 
-}  // namespace
-
-int stop_command(const CommonOptions& common, const StopOptions& stop) {
+int run_stop(const StopOptions& stop) {
   const auto timeout = std::chrono::nanoseconds(parse_duration(stop.timeout, "--timeout").count());
-  auto target = std::make_unique<Target>(common, stop);
+  auto target = Target::first(stop);
   std::string shown;
   target->show(shown);
   if (!stop.yes && !::isatty(STDIN_FILENO)) {
     print(shown);
     throw UsageError("nothing was ended: there is no terminal to ask at; --yes does not ask");
   }
-  if (!common.json) print(shown);
-  if (!stop.yes) target = agreed_target(common, stop, std::move(target));
+  if (!stop.common.json) print(shown);
+  if (!stop.yes) target = agreed_target(stop, std::move(target));
   if (!target) {
     spdlog::info("nothing was ended");
     return kFine;
@@ -257,8 +260,26 @@ int stop_command(const CommonOptions& common, const StopOptions& stop) {
     end_stage(stage, timeout, stop.force);
     std::move(stage.begin(), stage.end(), std::back_inserter(all));
   }
-  print(report(all, common.json));
+  print(report(all, stop.common.json));
   return std::any_of(all.begin(), all.end(), [](const Held& one) { return one.left; }) ? kFindings : kFine;
 }
+
+Action declare(Arguments& arguments) {
+  const auto options = std::make_shared<StopOptions>();
+  arguments.value("who", options->who, "A pid, or an id as findings show it", "PID|ID");
+  arguments.needs("who", "PID or ID");
+  arguments.flag("--yes", options->yes, "Do not ask");
+  arguments.flag("--force", options->force, "Send SIGKILL to what does not end in time");
+  arguments.flag("--only", options->only, "Stop only this process, not its descendants");
+  arguments.value("--timeout", options->timeout, "How long each process may take to end", "TIME");
+  declare_format(arguments, options->common, "Print the result as a JSON list instead of text");
+  declare_config(arguments, options->common);
+  return [options] { return run_stop(*options); };
+}
+
+}  // namespace
+
+extern const Command kStop{"stop", "Stop a process and its descendants, after showing them",
+                           "sudo stray stop 1234", declare};
 
 }  // namespace stray

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of commands: each is defined in the file of its name in cli/commands/.
+#include "cli/commands.hpp"
+
+namespace stray {
+
+extern const Command kRun, kScan, kTree, kExplain, kReplay, kHistory, kReport, kExport, kPlan, kStop, kCheck,
+    kConfig, kDoctor;
+
+std::span<const Command* const> all_commands() {
+  static constexpr const Command* kAll[] = {&kRun,     &kScan,   &kTree,   &kExplain, &kReplay,
+                                            &kHistory, &kReport, &kExport, &kPlan,    &kStop,
+                                            &kCheck,   &kConfig, &kDoctor};
+  return kAll;
+}
+
+}  // namespace stray
