@@ -64,9 +64,11 @@ void CheckedSink::reparent(const View& view, const Change& change) {
 }
 
 void CheckedSink::finding(const View& view, const Finding& finding, const Process* process) {
-  ecs_.finding(line_, finding, view.scene, process, view.lost);
+  const auto stray = view.stray_of(finding);
+  const Stray* of = stray ? &*stray : nullptr;
+  ecs_.finding(line_, finding, of, view.scene, process, view.lost);
   check_json();
-  check_text(text_.finding(finding, view.scene));
+  check_text(text_.finding(finding, of, view.scene));
 }
 
 void CheckedSink::summary(const View&, const Summary& summary) {
@@ -78,8 +80,9 @@ void CheckedSink::summary(const View&, const Summary& summary) {
 void CheckedSink::look(const Pipeline& pipeline) {
   constexpr std::size_t kMost = 64;
   const View view = pipeline.view();
-  const auto open = pipeline.detectors().open();
-  check_text(text_.findings(open, view.scene));
+  const auto open = strays_of(view.scene, pipeline.detectors().open());
+  check_text(text_.strays(open, view.scene, {}));
+  check_text(text_.strays(open, view.scene, {.findings = true}));
   check_text(text_.tree(view.scene.lineage, nullptr, view.scene, open));
   auto all = view.scene.lineage.live_by_key();
   if (all.size() > kMost) all.resize(kMost);

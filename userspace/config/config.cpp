@@ -82,11 +82,11 @@ class Lines {
   }
   void by_kind() {
     for (const Kind kind : kKinds)
-      if (const auto& time = config_.detect.after[static_cast<std::size_t>(kind)])
+      if (const auto& time = config_.detect.after[kind])
         out.push_back({"[after]", std::string(to_string(kind)), quoted(duration_text(*time)),
                        "after." + std::string(to_string(kind))});
     for (const Kind kind : kKinds)
-      if (const auto& level = config_.detect.severity[static_cast<std::size_t>(kind)])
+      if (const auto& level = config_.detect.severity[kind])
         out.push_back({"[severity]", std::string(to_string(kind)), quoted(to_string(*level)),
                        "severity." + std::string(to_string(kind))});
   }
@@ -202,7 +202,7 @@ void take_after(const std::string& flag, Config& out) {
     throw UsageError("--after " + flag + ": no such kind of finding; known: all" + kind_names());
   for (const Kind kind : kKinds) {
     if (name != "all" && to_string(kind) != name) continue;
-    out.detect.after[static_cast<std::size_t>(kind)] = time;
+    out.detect.after[kind] = time;
     out.origins["after." + std::string(to_string(kind))] = "--after";
   }
 }

@@ -134,7 +134,7 @@ class ConfigFile {
   void after(const toml::node& node) {
     by_kind(node, "after", [&](Kind kind, const toml::key& key, const toml::node& value) {
       duration(value, key.str(),
-               [&](BootTime time) { out_.detect.after[static_cast<std::size_t>(kind)] = time; });
+               [&](BootTime time) { out_.detect.after[kind] = time; });
     });
   }
 
@@ -147,7 +147,7 @@ class ConfigFile {
         return toml_.problem(value.source(),
                              std::string(key.str()) + ": \"" + *text +
                                  "\" is no severity; write info, notice, warning or critical");
-      out_.detect.severity[static_cast<std::size_t>(kind)] = level;
+      out_.detect.severity[kind] = level;
     });
   }
 

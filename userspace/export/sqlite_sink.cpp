@@ -129,7 +129,8 @@ constexpr char kFinding[] =
     "INSERT INTO findings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
     "ON CONFLICT (id, raised_ns) DO UPDATE SET cleared_ns = excluded.cleared_ns, cleared = excluded.cleared, "
     "reason = excluded.reason, severity = excluded.severity, message = excluded.message, "
-    "evidence = excluded.evidence, remedy = excluded.remedy, members = excluded.members";
+    "evidence = excluded.evidence, "
+    "remedy = CASE json_array_length(excluded.remedy) WHEN 0 THEN remedy ELSE excluded.remedy END, members = excluded.members";
 
 // The values of one row, and the texts that some of them need.
 class Row {
@@ -229,9 +230,10 @@ void SqliteSink::reparent(const View& view, const Change& change) {
 
 void SqliteSink::finding(const View& view, const Finding& finding, const Process* process) {
   begin(view);
-  ecs_.finding(document_, finding, view.scene, process, view.lost);
+  const auto stray = view.stray_of(finding);
+  ecs_.finding(document_, finding, stray ? &*stray : nullptr, view.scene, process, view.lost);
   put_event(finding.time, to_string(finding.action), finding.process);
-  put_finding(finding);
+  put_finding(finding, stray ? lines_of(stray->treatment) : std::vector<std::string>());
 }
 
 void SqliteSink::summary(const View& view, const Summary& summary) {
@@ -325,7 +327,7 @@ void SqliteSink::put_event(BootTime time, std::string_view action, ProcessKey pr
   document_.clear();
 }
 
-void SqliteSink::put_finding(const Finding& finding) {
+void SqliteSink::put_finding(const Finding& finding, const std::vector<std::string>& remedy) {
   const bool cleared = finding.action == Finding::Action::cleared;
   const std::string process = id(finding.process), kind(to_string(finding.kind));
   Row row(host_);
@@ -340,7 +342,7 @@ void SqliteSink::put_finding(const Finding& finding) {
     }
   }));
   row.json(json_array([&](Json& json) {
-    for (const std::string& line : finding.what.remedy) json.string(line);
+    for (const std::string& line : remedy) json.string(line);
   }));
   row.json(json_array([&](Json& json) {
     for (const ProcessKey& member : finding.what.members) json.string(id(member));

@@ -39,7 +39,7 @@ class SqliteSink final : public ExportSink {
   void judge(const View& view, const Process& process, Life& life);
   void put_process(const Process& process, const Life& life);
   void put_event(BootTime time, std::string_view action, ProcessKey process);
-  void put_finding(const Finding& finding);
+  void put_finding(const Finding& finding, const std::vector<std::string>& remedy);
   std::string id(ProcessKey key) const { return process_id(host_.boot, key); }
 
   Database& database_;

@@ -6,28 +6,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "findings/rules.hpp"
+
 namespace stray {
 namespace {
 
 constexpr BootTime kSettle = milliseconds(100);
-
-using Judge = std::optional<Condition> (*)(const Scene&, const Process&);
-constexpr std::pair<Kind, Judge> kRules[] = {
-    {Kind::orphan, judge_orphan},
-    {Kind::unsupervised_node, judge_unsupervised},
-    {Kind::container_unsupervised, judge_container},
-    {Kind::dev_tool, judge_dev_tool},
-    {Kind::stale_script, judge_stale_script},
-    {Kind::supervisor_lost, judge_supervisor_lost},
-    {Kind::stale_release, judge_stale_release},
-    {Kind::old_code, judge_old_code},
-    {Kind::exe_replaced, judge_exe_replaced},
-    {Kind::duplicate, judge_duplicate},
-    {Kind::restart_storm, judge_restart_storm},
-    {Kind::memory_high, judge_memory_high},
-    {Kind::inspector_open, judge_inspector},
-    {Kind::zombie_leak, judge_zombie_leak},
-};
 
 // May some rule speak of it?
 bool watchable(const Process& p) {
@@ -67,7 +51,7 @@ bool matches(const std::string& pattern, const std::string& text) {
 Detectors::Detectors(DetectOptions options, const Lineage& lineage)
     : options_(std::move(options)), lineage_(lineage) {}
 
-Scene Detectors::scene() const { return {lineage_, options_, now_, host_memory_, real_offset_ns_}; }
+Scene Detectors::scene() const { return {lineage_, options_, now_, host_memory_, real_offset_ns_, boot_}; }
 
 std::vector<Finding> Detectors::take_findings() { return std::exchange(findings_, {}); }
 std::vector<Request> Detectors::take_requests() { return std::exchange(requests_, {}); }
@@ -85,6 +69,7 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
   now_ = std::max(now_, event.time);
   if (const auto* session = std::get_if<Session>(&event.what)) {
     host_memory_ = session->memory;
+    boot_ = session->boot_id;
     real_offset_ns_ = static_cast<std::int64_t>(session->real_ns - event.time.count());
   }
   if (const auto* clock = std::get_if<Clock>(&event.what))
@@ -141,7 +126,7 @@ void Detectors::run_timers() {
     timers_.erase(timers_.begin());
     if (const auto ended = ooms_.find(key);
         ended != ooms_.end() && now_ >= ended->second.finding.raised + options_.oom_keep)
-      clear_oom(key, "told for long enough");
+      clear_oom(key, "reported for long enough");
     const auto it = watched_.find(key);
     if (it == watched_.end()) continue;
     it->second.wake = BootTime{};
@@ -159,11 +144,9 @@ void Detectors::consider(const Process& process) {
   if (!process.alive()) return;
   auto it = watched_.find(process.key);
   // A finding of its children stays until few are left.
-  const bool leaks =
-      it != watched_.end() &&
-      it->second.states[static_cast<std::size_t>(Kind::zombie_leak)].stage != State::Stage::off;
+  const bool leaks = it != watched_.end() && it->second.states[Kind::zombie_leak].stage != State::Stage::off;
   if (!watchable(process) && !leaks) {
-    if (it != watched_.end()) forget(process.key, "it now runs " + process.label());
+    if (it != watched_.end()) forget(process.key, "it runs " + process.label() + " now");
     return;
   }
   if (it == watched_.end()) {
@@ -206,30 +189,33 @@ void Detectors::judge(const Process& process) {
     return set_wake(process.key, watch, now_ + kAskAgain);
   }
   BootTime wake{};
-  for (const auto& [kind, rule] : kRules) judge_kind(kind, process, watch, wake);
+  for (const Kind kind : kKinds)
+    if (const KindRow& row = row_of(kind); row.judge) judge_kind(row, process, watch, wake);
   watch.judged = true;
   plan_looks(process, watch, wake);
   set_wake(process.key, watch, wake);
 }
 
-void Detectors::judge_kind(Kind kind, const Process& process, Watch& watch, BootTime& wake) {
-  State& state = watch.states[static_cast<std::size_t>(kind)];
-  const auto rule =
-      std::find_if(std::begin(kRules), std::end(kRules), [&](const auto& r) { return r.first == kind; });
+void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& watch, BootTime& wake) {
+  const Kind kind = row.kind;
+  State& state = watch.states[kind];
   Scene now = scene();
   now.open = state.stage == State::Stage::open;
-  auto condition = rule->second(now, process);
+  auto condition = row.judge(now, process);
   const bool accepted = allowed(process);
   if (!condition || accepted) {
     if (state.stage == State::Stage::open) {
       if (!accepted && still_open(kind, state, wake)) return;
       const Supervision who = supervise(lineage_, process);
       clear(kind, process.key, state,
-            who.supervised() ? "looked after by " + who.name : "it is no longer so");
+            accepted           ? "it is accepted by the configuration"
+            : who.supervised() ? "managed by " + who.name
+                               : "the condition no longer holds");
     }
     state = State{};
     return;
   }
+  condition->message = subject_text(process) + " " + condition->claim;
   set_severity(kind, *condition);
   state.calm = BootTime{};
   if (state.stage == State::Stage::off) {
@@ -272,7 +258,7 @@ void Detectors::judge_twins(const Process& ended) {
   if (ended.program().role != Role::app) return;
   std::vector<const Process*> open;
   for (const auto& [key, watch] : watched_)
-    if (watch.states[static_cast<std::size_t>(Kind::duplicate)].stage == State::Stage::open)
+    if (watch.states[Kind::duplicate].stage == State::Stage::open)
       if (const Process* p = lineage_.find(key); p && p != &ended) open.push_back(p);
   for (const Process* p : open) judge(*p);
 }
@@ -281,7 +267,7 @@ void Detectors::judge_twins(const Process& ended) {
 bool Detectors::still_open(Kind kind, State& state, BootTime& wake) const {
   if (kind != Kind::memory_high) return false;
   if (state.calm == BootTime{}) state.calm = now_;
-  const auto& after = options_.after[static_cast<std::size_t>(kind)];
+  const auto& after = options_.after[kind];
   const BootTime end = state.calm + std::min(options_.memory_calm, after.value_or(options_.memory_calm));
   if (now_ >= end) return false;
   soonest(wake, end);
@@ -289,7 +275,6 @@ bool Detectors::still_open(Kind kind, State& state, BootTime& wake) const {
 }
 
 void Detectors::raise(Kind kind, const Process& process, State& state, Condition condition) {
-  condition.remedy = remedy_of(kind, scene(), process);
   state.stage = State::Stage::open;
   state.raised = now_;
   state.told = condition;
@@ -298,7 +283,6 @@ void Detectors::raise(Kind kind, const Process& process, State& state, Condition
 }
 
 void Detectors::update(Kind kind, const Process& process, State& state, Condition condition) {
-  condition.remedy = remedy_of(kind, scene(), process);
   state.told = condition;
   findings_.push_back({Finding::Action::updated,
                        kind,
@@ -320,7 +304,7 @@ void Detectors::forget(ProcessKey key, const std::string& reason) {
   const auto it = watched_.find(key);
   if (it == watched_.end()) return;
   for (const Kind kind : kKinds)
-    if (State& state = it->second.states[static_cast<std::size_t>(kind)]; state.stage == State::Stage::open)
+    if (State& state = it->second.states[kind]; state.stage == State::Stage::open)
       clear(kind, key, state, reason);
   set_wake(key, it->second, BootTime{});
   watched_.erase(it);
@@ -348,7 +332,7 @@ bool Detectors::allowed(const Process& p) const {
 }
 
 void Detectors::set_severity(Kind kind, Condition& condition) const {
-  const auto& fixed = options_.severity[static_cast<std::size_t>(kind)];
+  const auto& fixed = options_.severity[kind];
   if (!fixed) return;
   condition.severity = *fixed;
   condition.severity_until = BootTime{};
@@ -361,16 +345,38 @@ void Detectors::replace_options(DetectOptions options) {
   for (const Process* process : lineage_.live_by_key()) consider(*process);
 }
 
-std::vector<Finding> Detectors::open() const {
-  std::vector<Finding> out;
-  for (const auto& [key, watch] : watched_)
-    for (const Kind kind : kKinds) {
-      const State& state = watch.states[static_cast<std::size_t>(kind)];
-      if (state.stage == State::Stage::open)
+void Detectors::add_open(ProcessKey key, std::vector<Finding>& out) const {
+  if (const auto it = watched_.find(key); it != watched_.end())
+    for (const Kind kind : kKinds)
+      if (const State& state = it->second.states[kind]; state.stage == State::Stage::open)
         out.push_back(
             {Finding::Action::raised, kind, key, state.since, state.raised, state.raised, state.told, {}});
-    }
+}
+
+std::vector<Finding> Detectors::open() const {
+  std::vector<Finding> out;
+  for (const auto& [key, watch] : watched_) add_open(key, out);
   for (const auto& [key, oom] : ooms_) out.push_back(oom.finding);
+  return out;
+}
+
+Stray Detectors::stray_of(const Finding& finding) const {
+  const Process* p = lineage_.find(finding.process);
+  if (!p || !p->alive()) return stray::stray_of(scene(), finding.process, {finding});
+  // The topmost launch with a finding of its own, as strays_of() has it.
+  const Process* top = &top_of_stray(*p, finding.kind);
+  std::vector<Finding> found;
+  Lineage::each_ancestor(*top, [&](const Process& above) {
+    found.clear();
+    if (!above.program().supervisor) add_open(above.key, found);
+    for (const Finding& f : found)
+      if (row_of(f.kind).of_launch) top = &top_of_launch(above);
+    return true;
+  });
+  found.clear();
+  add_open(top->key, found);
+  for (const ProcessKey& key : descendants(*top)) add_open(key, found);
+  const Stray out = stray::stray_of(scene(), top->key, std::move(found));
   return out;
 }
 

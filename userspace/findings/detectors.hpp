@@ -17,8 +17,10 @@
 #include <vector>
 
 #include "findings/finding.hpp"
+#include "findings/kinds.hpp"
 #include "findings/options.hpp"
-#include "findings/rules.hpp"
+#include "findings/scene.hpp"
+#include "findings/stray.hpp"
 #include "lineage/lineage.hpp"
 #include "record/request.hpp"
 #include "record/saved_state.hpp"
@@ -43,6 +45,8 @@ class Detectors {
   bool restore_core(std::string_view body);
 
   std::vector<Finding> open() const;  // by process, then kind
+  // What an open finding about this process belongs to, with what is to be done about all of it.
+  Stray stray_of(const Finding& finding) const;
   Scene scene() const;
   const DetectOptions& options() const { return options_; }
   void replace_options(DetectOptions options);  // keeps what is open; judges all anew
@@ -57,7 +61,7 @@ class Detectors {
     BootTime calm{};           // open, and not so since: some must stay so before they end
   };
   struct Watch {
-    std::array<State, kKinds.size()> states;
+    PerKind<State> states;
     BootTime settle{};  // not looked at before: most processes are gone by then
     BootTime script_next{}, sample_next{}, memory_next{}, children_next{};
     BootTime asked{};        // when its own identity was last asked for
@@ -81,7 +85,7 @@ class Detectors {
   void consider(const Process& process);  // watch it if a rule may speak of it, and judge it
   void judge(const Process& process);
   bool known_enough(const Process& process);
-  void judge_kind(Kind kind, const Process& process, Watch& watch, BootTime& wake);
+  void judge_kind(const KindRow& row, const Process& process, Watch& watch, BootTime& wake);
   bool fresh(Kind kind, const Process& process) const;
   void ask_fresh(const Process& process, Watch& watch);
   void plan_looks(const Process& process, Watch& watch, BootTime& wake);
@@ -89,6 +93,7 @@ class Detectors {
   BootTime script_interval() const;
   void plan_children(const Process& process, Watch& watch, BootTime& wake);
   bool still_open(Kind kind, State& state, BootTime& wake) const;
+  void add_open(ProcessKey key, std::vector<Finding>& out) const;
   void child_ended(const Process& parent, const Process& child);
   void judge_twins(const Process& ended);
   void raise(Kind kind, const Process& process, State& state, Condition condition);
@@ -112,6 +117,7 @@ class Detectors {
   BootTime now_{};
   std::uint64_t host_memory_ = 0;
   std::int64_t real_offset_ns_ = 0;
+  std::array<std::uint8_t, 16> boot_{};
   std::map<ProcessKey, Watch> watched_;
   std::set<Timer> timers_;
   std::map<ProcessKey, Oom> ooms_;                                     // bounded: the oldest makes room

@@ -3,48 +3,6 @@
 
 namespace stray {
 
-std::string_view to_string(Kind kind) {
-  switch (kind) {
-    case Kind::orphan:
-      return "orphan";
-    case Kind::unsupervised_node:
-      return "unsupervised-node";
-    case Kind::container_unsupervised:
-      return "container-unsupervised";
-    case Kind::dev_tool:
-      return "dev-tool";
-    case Kind::stale_script:
-      return "stale-script";
-    case Kind::supervisor_lost:
-      return "supervisor-lost";
-    case Kind::oom_kill:
-      return "oom-kill";
-    case Kind::stale_release:
-      return "stale-release";
-    case Kind::old_code:
-      return "old-code";
-    case Kind::exe_replaced:
-      return "exe-replaced";
-    case Kind::duplicate:
-      return "duplicate";
-    case Kind::restart_storm:
-      return "restart-storm";
-    case Kind::memory_high:
-      return "memory-high";
-    case Kind::inspector_open:
-      return "inspector-open";
-    case Kind::zombie_leak:
-      return "zombie-leak";
-  }
-  return "unknown";
-}
-
-std::optional<Kind> kind_of(std::string_view name) {
-  for (const Kind kind : kKinds)
-    if (to_string(kind) == name) return kind;
-  return {};
-}
-
 std::string_view to_string(Severity severity) {
   switch (severity) {
     case Severity::info:
@@ -57,6 +15,12 @@ std::string_view to_string(Severity severity) {
       return "critical";
   }
   return "notice";
+}
+
+std::optional<Severity> severity_of(std::string_view name) {
+  for (const Severity one : {Severity::info, Severity::notice, Severity::warning, Severity::critical})
+    if (to_string(one) == name) return one;
+  return {};
 }
 
 std::string_view to_string(Finding::Action action) {

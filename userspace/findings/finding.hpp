@@ -2,54 +2,19 @@
 // Findings: what detectors say and sinks show.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "findings/kind.hpp"
 #include "record/event.hpp"
+#include "supervision/evidence.hpp"
 
 namespace stray {
 
-// Kinds in the order they are told. The names are part of what others see (rule.name): never renamed.
-enum class Kind : std::uint8_t {
-  orphan,
-  unsupervised_node,
-  container_unsupervised,
-  dev_tool,
-  stale_script,
-  supervisor_lost,
-  oom_kill,
-  stale_release,
-  old_code,
-  exe_replaced,
-  duplicate,
-  restart_storm,
-  memory_high,
-  inspector_open,
-  zombie_leak,
-};
-inline constexpr std::array kKinds{Kind::orphan,       Kind::unsupervised_node, Kind::container_unsupervised,
-                                   Kind::dev_tool,     Kind::stale_script,      Kind::supervisor_lost,
-                                   Kind::oom_kill,     Kind::stale_release,     Kind::old_code,
-                                   Kind::exe_replaced, Kind::duplicate,         Kind::restart_storm,
-                                   Kind::memory_high,  Kind::inspector_open,    Kind::zombie_leak};
-std::string_view to_string(Kind kind);
-std::optional<Kind> kind_of(std::string_view name);
-
-enum class Severity : std::uint8_t { info, notice, warning, critical };
-std::string_view to_string(Severity severity);
-
-struct Evidence {
-  std::string code;  // stable, for machines: "A2", "creator", "cgroup"
-  std::string text;  // one line, for people; untrusted bytes are not yet escaped
-  bool operator==(const Evidence&) const = default;
-};
-
-// What a detector judged of one process at one moment: the condition holds. Every field of it and of Finding
-// is saved in state.cpp: a new one needs a line there.
+// What a rule judged of one process at one moment: the condition holds. Every field of it and of Finding is
+// saved in saved_findings.cpp: a new one needs a line there.
 struct Condition {
   BootTime since{};          // 0: since it was first judged
   BootTime wait{};           // how long it must hold; kNever: this kind is off by default
@@ -57,9 +22,9 @@ struct Condition {
                              // check of memory: --after does not replace it
   Severity severity = Severity::notice;
   BootTime severity_until{};  // when age alone will change the severity; 0: never
-  std::string message;        // one plain sentence
+  std::string claim;          // what is wrong, without the subject: "is orphaned: …"
+  std::string message;        // one plain sentence: the subject and the claim
   std::vector<Evidence> evidence;
-  std::vector<std::string> remedy;  // lines: shell commands, or # comments
   std::vector<ProcessKey> members;  // of the group below the subject, without it
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "findings/detectors.hpp"
+#include "findings/rules.hpp"
 
 namespace stray {
 namespace {
@@ -39,10 +40,9 @@ bool Detectors::fresh(Kind kind, const Process& process) const {
   if (!process.seen) return false;
   const Observed& seen = *process.seen;
   const auto recent = [&](BootTime t) { return t != BootTime{} && t + kFresh >= now_; };
-  const bool of_files = kind == Kind::stale_script || kind == Kind::stale_release || kind == Kind::old_code ||
-                        kind == Kind::exe_replaced;
-  if (of_files && !recent(seen.script.time)) return false;
-  if (kind == Kind::zombie_leak && !recent(seen.children_time)) return false;
+  const Needs needs = row_of(kind).needs;
+  if (needs == Needs::files && !recent(seen.script.time)) return false;
+  if (needs == Needs::children && !recent(seen.children_time)) return false;
   return recent(seen.process_time) && recent(seen.usage_time) && recent(seen.sockets_time);
 }
 
@@ -57,8 +57,7 @@ void Detectors::ask_fresh(const Process& process, Watch& watch) {
     ask(process.key, Look::script, process.program().entry);
   else if (lasts(process.program()))
     ask(process.key, Look::script);
-  if (watch.states[static_cast<std::size_t>(Kind::zombie_leak)].stage != State::Stage::off)
-    ask(process.key, Look::children);
+  if (watch.states[Kind::zombie_leak].stage != State::Stage::off) ask(process.key, Look::children);
   ask(process.key, Look::process);
   ask(process.key, Look::usage);
   ask(process.key, Look::sockets);
@@ -92,15 +91,15 @@ void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake)
 
 BootTime Detectors::script_interval() const {
   BootTime out = kNever;
-  for (const Kind kind : {Kind::stale_script, Kind::stale_release, Kind::old_code, Kind::exe_replaced})
-    out =
-        std::min(out, look_interval(options_.after[static_cast<std::size_t>(kind)], options_.stale_interval));
+  for (const Kind kind : kKinds)
+    if (row_of(kind).needs == Needs::files)
+      out = std::min(out, look_interval(options_.after[kind], options_.stale_interval));
   return out;
 }
 
 // Whatever else asked for it counts too.
 void Detectors::plan_memory(const Process& process, Watch& watch, BootTime& wake) {
-  const auto& after = options_.after[static_cast<std::size_t>(Kind::memory_high)];
+  const auto& after = options_.after[Kind::memory_high];
   const BootTime every = look_interval(after, options_.sample_interval);
   if (process.seen && process.seen->usage_time != BootTime{})
     watch.memory_next = std::max(watch.memory_next, process.seen->usage_time + every);
@@ -114,7 +113,7 @@ void Detectors::plan_memory(const Process& process, Watch& watch, BootTime& wake
 // Most that end many children wait for them. One look tells, a while after there were many.
 void Detectors::plan_children(const Process& process, Watch& watch, BootTime& wake) {
   if (process.unreaped_most <= kManyUnreaped) return;
-  const auto& after = options_.after[static_cast<std::size_t>(Kind::zombie_leak)];
+  const auto& after = options_.after[Kind::zombie_leak];
   const BootTime every = look_interval(after, options_.zombie_grace);
   if (watch.children_next == BootTime{}) watch.children_next = options_.at_once ? now_ : now_ + every;
   if (now_ >= watch.children_next) {

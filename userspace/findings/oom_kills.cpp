@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "findings/detectors.hpp"
+#include "findings/rules.hpp"
 
 namespace stray {
 namespace {
@@ -22,12 +23,12 @@ void Detectors::on_oom(const Event& event, const Process& victim) {
   condition.severity = Severity::critical;
   set_severity(Kind::oom_kill, condition);
   const bool memcg = event.flags & STRAY_OOM_MEMCG;
+  condition.claim = "was ended by the OOM killer: " +
+                    (memcg ? "memory cgroup " + std::string(oom->cgroup) + " was at its limit"
+                           : std::string("the host had no memory left")) +
+                    ", it used " + memory_text(oom->anon_rss + oom->file_rss + oom->shmem_rss, host_memory_);
   condition.message =
-      "the OOM killer took " + role_word(victim) + " `" + std::string(front(victim.command())) + "` (pid " +
-      std::to_string(victim.key.tgid) + "): " +
-      (memcg ? "memory cgroup " + std::string(oom->cgroup) + " was at its limit"
-             : "the host had no memory left") +
-      ", it used " + memory_text(oom->anon_rss + oom->file_rss + oom->shmem_rss, host_memory_);
+      role_word(victim) + " `" + std::string(front(victim.command())) + "` " + condition.claim;
   condition.evidence.push_back({"oom", "anonymous " + memory_text(oom->anon_rss, host_memory_) + ", file " +
                                            memory_text(oom->file_rss, host_memory_) + ", swap " +
                                            memory_text(oom->swap, host_memory_) + ", oom_score_adj " +
@@ -37,22 +38,21 @@ void Detectors::on_oom(const Event& event, const Process& victim) {
         {"limit", "limit " + memory_text(oom->limit, host_memory_) + " of " + std::string(oom->cgroup)});
   if (const Process* trigger = lineage_.find(oom->trigger))
     condition.evidence.push_back(
-        {"trigger", "asked for by " + trigger->label() + " (pid " + std::to_string(trigger->key.tgid) + ")"});
+        {"trigger", "triggered by " + trigger->label() + " (pid " + std::to_string(trigger->key.tgid) + ")"});
   const Supervision who = supervise(lineage_, victim);
   condition.evidence.push_back(
-      {"supervision", who.supervised() ? "looked after by " + who.name : "nobody looks after it"});
+      {"supervision", who.supervised() ? "managed by " + who.name : "no supervisor manages it"});
   for (Evidence& e : origin_evidence(scene(), victim)) condition.evidence.push_back(std::move(e));
   condition.members = descendants(victim);
   if (!condition.members.empty())
-    condition.evidence.push_back(
-        {"children", std::to_string(condition.members.size()) + " processes below it are left behind"});
-  condition.remedy = remedy_of(Kind::oom_kill, scene(), victim);
+    condition.evidence.push_back({"children", std::to_string(condition.members.size()) +
+                                                  " processes that descend from it are orphaned"});
   if (ooms_.size() >= kMostOoms) {
     const auto oldest = std::min_element(ooms_.begin(), ooms_.end(), [](const auto& a, const auto& b) {
       return a.second.finding.raised < b.second.finding.raised;
     });
     clear_oom(oldest->first,
-              "more than " + std::to_string(kMostOoms) + " kills are told of: the oldest makes room");
+              "more than " + std::to_string(kMostOoms) + " kills are open: the oldest makes room");
   }
   Finding finding{
       Finding::Action::raised, Kind::oom_kill, victim.key, now_, now_, now_, std::move(condition), {}};

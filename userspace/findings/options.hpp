@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "findings/finding.hpp"
+#include "findings/kind.hpp"
 #include "program/host_programs.hpp"
 #include "record/event.hpp"
 
@@ -59,10 +60,10 @@ struct DetectOptions {
 
   // --after KIND=DURATION: replaces the waiting time of a kind (not the limits for live terminals). A kind
   // that is off by default (container-unsupervised) is on once it has a time.
-  std::array<std::optional<BootTime>, kKinds.size()> after{};
+  PerKind<std::optional<BootTime>> after{};
 
   // Replaces the severity that the rule of a kind would give.
-  std::array<std::optional<Severity>, kKinds.size()> severity{};
+  PerKind<std::optional<Severity>> severity{};
 
   // What the configuration says of programs; nullptr: nothing. Lineage is given it too (set_rules).
   std::shared_ptr<const ProgramRules> programs;
@@ -72,8 +73,7 @@ struct DetectOptions {
   std::vector<Allow> allow;
 
   BootTime wait(Kind kind, const Condition& condition) const {
-    return condition.human_limit ? condition.wait
-                                 : after[static_cast<std::size_t>(kind)].value_or(condition.wait);
+    return condition.human_limit ? condition.wait : after[kind].value_or(condition.wait);
   }
 };
 

@@ -29,7 +29,7 @@ std::string signal_name(int number) {
 }
 
 std::string how_it_ended(const Ended& ended) {
-  if (ended.inferred) return "ended unseen";
+  if (ended.inferred) return "ended unobserved";
   std::string text = ended.signal() ? "ended by " + signal_name(ended.signal())
                                     : "ended with code " + std::to_string(ended.code());
   if (ended.oom) text += " (out of memory)";
@@ -68,37 +68,42 @@ std::string terminal(const Scene& scene, const Process& p) {
 
 }  // namespace
 
-std::vector<Evidence> origin_evidence(const Scene& scene, const Process& p) {
-  std::vector<Evidence> out;
-  out.push_back({"started", utc(scene, p.key.start) + ", " +
-                                age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{}) +
-                                " ago, by " + person(p)});
-  if (const auto tty = terminal(scene, p); !tty.empty()) out.push_back({"terminal", "from terminal " + tty});
-  const std::string& cwd =
-      p.seen && !p.seen->cwd.empty() ? p.seen->cwd : (p.image ? p.image->cwd : std::string());
-  if (!cwd.empty())
-    out.push_back(
-        {"directory",
-         "in " + cwd + (p.seen && p.seen->flags & STRAY_SAW_CWD_DELETED ? ", which is deleted" : "")});
-  if (const auto script = env_value(p.env(), "npm_lifecycle_event"))
-    out.push_back({"npm", "by the npm script \"" + std::string(*script) + "\"" +
-                              (env_value(p.env(), "npm_package_name")
-                                   ? " of " + std::string(*env_value(p.env(), "npm_package_name"))
-                                   : std::string())});
+Origin origin_of(const Scene& scene, const Process& p) {
+  Origin out;
+  out.started = utc(scene, p.key.start);
+  out.person = person(p);
+  out.terminal = terminal(scene, p);
+  out.directory = p.seen && !p.seen->cwd.empty() ? p.seen->cwd : (p.image ? p.image->cwd : std::string());
+  if (!out.directory.empty() && p.seen && p.seen->flags & STRAY_SAW_CWD_DELETED)
+    out.directory += " (deleted)";
+  if (const auto script = env_value(p.env(), "npm_lifecycle_event")) {
+    out.npm = "npm script \"" + std::string(*script) + "\"";
+    if (const auto package = env_value(p.env(), "npm_package_name"))
+      out.npm += " of " + std::string(*package);
+  }
   if (p.origin_edge == Edge::snapshot && left_behind(p)) {
-    out.push_back({"creator", "who started it ended before stray looked"});
+    out.makers.push_back("the process that started it exited before stray observed it");
     return out;
   }
   int n = 0;
   for (const Process* maker = p.origin; maker && n < kMostMakers; maker = maker->origin, ++n) {
     const std::string who = maker->label() + " (pid " + std::to_string(maker->key.tgid) + ")";
-    if (maker->alive()) {
-      out.push_back({"creator", (n ? "that by " : "started by ") + who + ", which lives"});
-      break;
-    }
-    out.push_back(
-        {"creator", (n ? "that by " : "started by ") + who + ", which " + how_it_ended(*maker->ended)});
+    out.makers.push_back((n ? "that by " : "started by ") + who +
+                         (maker->alive() ? ", which is alive" : ", which " + how_it_ended(*maker->ended)));
+    if (maker->alive()) break;
   }
+  return out;
+}
+
+std::vector<Evidence> origin_evidence(const Scene& scene, const Process& p) {
+  const Origin origin = origin_of(scene, p);
+  std::vector<Evidence> out;
+  out.push_back(
+      {"started", origin.started + ", " + age_text(age(scene, p.key.start)) + " ago, by " + origin.person});
+  if (!origin.terminal.empty()) out.push_back({"terminal", "from terminal " + origin.terminal});
+  if (!origin.directory.empty()) out.push_back({"directory", "in " + origin.directory});
+  if (!origin.npm.empty()) out.push_back({"npm", "by the " + origin.npm});
+  for (const std::string& maker : origin.makers) out.push_back({"creator", maker});
   return out;
 }
 

@@ -40,8 +40,8 @@ struct Saved<Condition> {
     a(5, c.severity_until);
     a(6, c.message);
     a(7, c.evidence);
-    a(8, c.remedy);
-    a(9, c.members);
+    a(9, c.members);  // 8 was a list of commands, until treatments decided them
+    a(10, c.claim);
   }
 };
 
@@ -81,16 +81,16 @@ struct Saved<Detectors::State> {
 template <>
 struct Saved<Detectors::Watch> {
   static void fields(auto& a, auto& w) {
-    using State = std::remove_cvref_t<decltype(w.states[0])>;
+    using State = std::remove_cvref_t<decltype(w.states[Kind::orphan])>;
     std::map<std::string, State> states;  // by name of the kind; one that is off has nothing to tell
     if constexpr (!std::remove_cvref_t<decltype(a)>::kReads)
       for (const Kind kind : kKinds)
-        if (const State& state = w.states[static_cast<std::size_t>(kind)]; state.stage != State::Stage::off)
+        if (const State& state = w.states[kind]; state.stage != State::Stage::off)
           states.emplace(to_string(kind), state);
     a(1, states);
     if constexpr (std::remove_cvref_t<decltype(a)>::kReads)
       for (auto& [name, state] : states)
-        if (const auto kind = kind_of(name)) w.states[static_cast<std::size_t>(*kind)] = std::move(state);
+        if (const auto kind = kind_of(name)) w.states[*kind] = std::move(state);
     a(2, w.settle);
     a(3, w.script_next);
     a(4, w.sample_next);
@@ -123,16 +123,17 @@ struct Saved<Detectors> {
     if constexpr (!std::remove_cvref_t<decltype(a)>::kReads) timers = d.other_timers();
     a(4, timers);
     if constexpr (std::remove_cvref_t<decltype(a)>::kReads) d.timers_.insert(timers.begin(), timers.end());
+    a(5, d.boot_);
   }
 
   // A new field needs a line above; then the size here.
 #if defined(__x86_64__) && defined(__GLIBCXX__)
-  static_assert(sizeof(Condition) == 136, "does Saved<Condition> have all of it?");
-  static_assert(sizeof(Finding) == 216, "does Saved<Finding> have all of it?");
-  static_assert(sizeof(Detectors::State) == 176, "does Saved<State> have all of it?");
-  static_assert(sizeof(Detectors::Watch) == 72 + 176 * kKinds.size(), "does Saved<Watch> have all of it?");
-  static_assert(sizeof(Detectors::Oom) == 288, "does Saved<Oom> have all of it?");
-  static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 272, "does Saved<Detectors> have all of it?");
+  static_assert(sizeof(Condition) == 144, "does Saved<Condition> have all of it?");
+  static_assert(sizeof(Finding) == 224, "does Saved<Finding> have all of it?");
+  static_assert(sizeof(Detectors::State) == 184, "does Saved<State> have all of it?");
+  static_assert(sizeof(Detectors::Watch) == 72 + 184 * kKindCount, "does Saved<Watch> have all of it?");
+  static_assert(sizeof(Detectors::Oom) == 296, "does Saved<Oom> have all of it?");
+  static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 288, "does Saved<Detectors> have all of it?");
 #endif
 };
 

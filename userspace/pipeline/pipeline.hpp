@@ -57,7 +57,7 @@ class Pipeline {
   std::uint64_t lost() const { return lost_; }
   BootTime time() const { return time_; }
   Summary summary() const;
-  View view() const { return {host_, detectors_->scene(), time_, lost_}; }
+  View view() const { return {host_, detectors_->scene(), time_, lost_, *detectors_}; }
 
  private:
   struct Counted {  // events of one kind of record; two kinds can be the same action

@@ -2,6 +2,7 @@
 // The port of outputs. A sink describes; it never decides. What it is given holds for the call alone.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "findings/detectors.hpp"
@@ -16,6 +17,13 @@ struct View {
   const Scene scene;
   BootTime time;
   std::uint64_t lost;
+  const Detectors& detectors;
+
+  // What the finding belongs to, and what is to be done about it; nothing for one that is cleared.
+  std::optional<Stray> stray_of(const Finding& finding) const {
+    if (finding.action == Finding::Action::cleared) return {};
+    return detectors.stray_of(finding);
+  }
 };
 
 class Sink {

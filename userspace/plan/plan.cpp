@@ -8,6 +8,7 @@
 #include "base/quote.hpp"
 #include "base/words.hpp"
 #include "event.h"
+#include "findings/stray.hpp"
 
 namespace stray {
 namespace {
@@ -158,7 +159,6 @@ Plan make_plan(const Scene& scene, const std::vector<Finding>& open) {
       for (const Finding* f : findings) {
         if (f->kind == Kind::unsupervised_node) continue;
         out.notes.push_back(std::string(to_string(f->kind)) + ": " + f->what.message);
-        for (const std::string& line : f->what.remedy) out.notes.push_back("  " + line);
       }
       continue;
     }
@@ -167,9 +167,6 @@ Plan make_plan(const Scene& scene, const std::vector<Finding>& open) {
     EndGroup& group = out.end[it->second];
     for (const Finding* f : findings) {
       group.why.push_back(std::string(to_string(f->kind)) + ": " + f->what.message);
-      if (!ends(f->kind)) continue;
-      for (const std::string& line : f->what.remedy)
-        if (line.starts_with("# ") || line.starts_with("pm2 ")) group.then.push_back(line);
     }
   }
   std::erase_if(out.end, [&](const EndGroup& group) {

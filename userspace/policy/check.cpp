@@ -17,12 +17,12 @@ bool like(const std::string& pattern, const std::string& text) {
   return ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
 }
 
-std::string user_of(const Process& p) {
+std::string account_of(const Process& p) {
   return p.seen && !p.seen->user.empty() ? p.seen->user : std::to_string(p.uid);
 }
 
 bool is_user(const Process& p, const std::string& wanted) {
-  return like(wanted, user_of(p)) || wanted == std::to_string(p.uid);
+  return like(wanted, account_of(p)) || wanted == std::to_string(p.uid);
 }
 
 bool matches(const PolicyMatch& match, const Process& p) {
@@ -90,7 +90,7 @@ class Checker {
     for (const std::string& wanted : rule.listens) listens(wanted);
     if (rule.user)
       each("user = \"" + *rule.user + "\"", [&](const Process& p, std::string& is) {
-        is = user_of(p);
+        is = account_of(p);
         return is_user(p, *rule.user);
       });
   }

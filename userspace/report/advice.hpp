@@ -1,45 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a report concludes from its findings, for every medium alike: who is concerned, why it matters, what
-// to do in which order, how to see that it worked, what it brings. A pure function of the Report.
+// What a report says of its strays, for every medium alike: who is concerned, what to do and when, how to see
+// that it worked, what it brings. What is to be done was decided with the strays (findings/treatment.hpp).
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "report/report.hpp"
 
 namespace stray {
 
-// A process with open findings; the decisive one first: its steps settle the others too.
+// A stray as the report tells it.
 struct Subject {
-  ProcessKey process;
-  const Life* life = nullptr;  // nullptr: not kept
-  std::vector<const FindingLife*> findings;
-  std::string by, from;  // who started it, and from where
+  const Stray* stray = nullptr;
+  const Life* life = nullptr;                // of the process it is about; nullptr: not kept
+  std::vector<const FindingLife*> findings;  // the most decisive first
+  std::string by, from;                      // who started it, and from where
 };
 
-struct Step {
-  std::string title;
+// The steps of one kind at one time, for all strays that they are the same for.
+struct Task {
+  When when = When::now;
+  std::string title;  // "Stop what nobody needs"
   std::vector<const Subject*> about;
-  std::vector<std::string> lines;  // shell commands, or # comments: untrusted names may stand in them
 };
 
 struct Advice {
-  std::vector<Subject> subjects;  // the gravest first, then by key
-  std::vector<Step> steps;
-  std::vector<std::string> verify;          // shell commands, each with what it should show
+  std::vector<Subject> subjects;            // as the strays are ordered
+  std::vector<Task> tasks;                  // now, in the next maintenance window, optional
+  std::vector<Step> verify;                 // commands, each with what it should show
+  std::vector<std::string> improvements;    // what is better afterwards: one sentence each
   std::vector<const FindingLife*> cleared;  // in the order of their clearing
-  std::uint64_t open = 0;                   // findings
-  // Living processes, each once, and the sum of their RSS in bytes: those which findings name or which go
-  // along with one, and of these the ones that the steps end for good.
-  std::uint64_t named = 0, named_memory = 0;
-  std::uint64_t ended = 0, ended_memory = 0;
+  StrayTotals totals;
 };
 
 Advice advise(const Report& report);
-
-// Why a finding of this kind matters, in one or two sentences.
-std::string_view impact_of(Kind kind);
 
 }  // namespace stray

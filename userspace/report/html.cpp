@@ -16,7 +16,7 @@ namespace stray {
 namespace {
 
 constexpr std::string_view kDataMark = "<!--stray:data-->";
-constexpr int kFormat = 1;  // of the data; the page in the same program reads it
+constexpr int kFormat = 2;  // of the data; the page in the same program reads it
 
 // Microseconds after the first start, the unit of all times in the page.
 class Clock0 {
@@ -107,8 +107,9 @@ class Data {
     json.field("verdict", verdict_text(report_, advice_));
     subjects(json);
     findings(json);
-    steps(json);
-    texts(json, "verify", advice_.verify);
+    tasks(json);
+    steps(json, "verify", advice_.verify);
+    texts(json, "improvements", advice_.improvements);
     totals(json);
     texts(json, "coverage", coverage(report_));
     gaps(json);
@@ -159,7 +160,7 @@ class Data {
       json.string(to_string(static_cast<Verdict>(v)));
     json.end_array();
     json.begin_object("impacts");
-    for (const Kind kind : kKinds) json.field(to_string(kind), impact_of(kind));
+    for (const Kind kind : kKinds) json.field(to_string(kind), row_of(kind).impact);
     json.end_object();
   }
 
@@ -167,21 +168,50 @@ class Data {
     json.begin_array("subjects");
     for (const Subject& s : advice_.subjects) {
       json.begin_object();
-      about(json, s.process);
-      text(json, "since", utc_text(report_.host, s.process.start));
+      about(json, s.stray->subject);
+      json.field("stray", process_id(report_.host.boot, s.stray->top));
+      json.field("severity", to_string(s.stray->severity));
+      text(json, "since", utc_text(report_.host, s.stray->subject.start));
       text(json, "by", s.by);
       text(json, "where", s.from);
-      const Life* life = s.life;
       text(json, "memory",
-           life && life->alive() && life->rss ? memory_text(life->rss, report_.host.memory) : std::string());
+           s.stray->memory ? memory_text(s.stray->memory, report_.host.memory) : std::string());
+      const Life* life = s.life;
       text(json, "cpu", life ? cpu_text(life->cpu_ns) : std::string());
       text(json, "keeper",
            !life           ? std::string()
            : life->alive() ? keeper_text(report_, *life)
-                           : "ended: " + end_text(report_, *life));
+                           : "exited: " + end_text(report_, *life));
       json.begin_array("findings");
       for (const FindingLife* f : s.findings) json.value(f - report_.findings.data());
       json.end_array();
+      treatment(json, s.stray->treatment);
+      json.end_object();
+    }
+    json.end_array();
+  }
+
+  void treatment(Json& json, const Treatment& treatment) const {
+    json.begin_object("treatment");
+    json.field("action", to_string(treatment.action));
+    text(json, "title", treatment.title);
+    text(json, "why", treatment.why);
+    text(json, "expected", treatment.expected);
+    json.field("confidence", to_string(treatment.confidence));
+    text(json, "confidenceReason", treatment.confidence_reason);
+    texts(json, "keep", treatment.keep);
+    steps(json, "steps", treatment.steps);
+    json.end_object();
+  }
+
+  void steps(Json& json, std::string_view name, const std::vector<Step>& list) const {
+    json.begin_array(name);
+    for (const Step& step : list) {
+      json.begin_object();
+      json.field("when", words_of(step.when));
+      text(json, "text", step.text);
+      text(json, "command", step.command);
+      text(json, "expect", step.expect);
       json.end_object();
     }
     json.end_array();
@@ -211,7 +241,6 @@ class Data {
       json.begin_array("evidence");
       for (const Evidence& e : f.last.evidence) json.string(printable(e.text));
       json.end_array();
-      texts(json, "remedy", f.last.remedy);
       json.begin_array("members");
       for (const ProcessKey& member : f.last.members)
         if (const auto at = index(member); at >= 0) json.value(at);
@@ -222,19 +251,15 @@ class Data {
     json.end_array();
   }
 
-  void steps(Json& json) const {
-    json.begin_array("steps");
-    for (const Step& step : advice_.steps) {
+  void tasks(Json& json) const {
+    json.begin_array("tasks");
+    for (const Task& task : advice_.tasks) {
       json.begin_object();
-      json.field("title", step.title);
-      json.begin_array("about");
-      for (const Subject* s : step.about) {
-        json.begin_object();
-        about(json, s->process);
-        json.end_object();
-      }
+      json.field("when", words_of(task.when));
+      json.field("title", task.title);
+      json.begin_array("subjects");
+      for (const Subject* s : task.about) json.value(s - advice_.subjects.data());
       json.end_array();
-      texts(json, "lines", step.lines);
       json.end_object();
     }
     json.end_array();
@@ -242,10 +267,10 @@ class Data {
 
   void totals(Json& json) const {
     json.begin_object("totals");
-    json.field("named", advice_.named);
-    json.field("namedMemory", memory_text(advice_.named_memory, report_.host.memory));
-    json.field("ended", advice_.ended);
-    json.field("endedMemory", memory_text(advice_.ended_memory, report_.host.memory));
+    json.field("named", advice_.totals.strays);
+    json.field("namedMemory", memory_text(advice_.totals.memory, report_.host.memory));
+    json.field("ended", advice_.totals.end);
+    json.field("endedMemory", memory_text(advice_.totals.frees, report_.host.memory));
     json.field("note", kMemoryNote);
     json.end_object();
   }

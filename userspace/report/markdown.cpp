@@ -89,30 +89,34 @@ class Document {
       row({"from", utc(report_.from)});
       row({"to", utc(report_.to)});
     }
-    row({"memory, CPUs", std::to_string(host.memory >> 20) + " MB, " + std::to_string(host.cpus)});
+    row({"memory, CPUs", std::to_string(host.memory >> 20) + " MiB, " + std::to_string(host.cpus)});
     row({"made by", "stray " + esc(host.version)});
   }
 
   void situation() {
     heading("Situation");
-    row({"pid", "command", "running since", "started by", "from where", "memory", "CPU", "looked after by",
-         "findings"});
-    row({"---:", "---", "---", "---", "---", "---:", "---:", "---", "---"});
+    row({"pid", "command", "running since", "started by", "from where", "memory", "CPU", "supervisor",
+         "findings", "treatment"});
+    row({"---:", "---", "---", "---", "---", "---:", "---:", "---", "---", "---"});
     for (const Subject& s : advice_.subjects) {
       std::string kinds;
-      for (const FindingLife* f : s.findings)
-        kinds += (kinds.empty() ? "" : ", ") + std::string(to_string(f->kind));
+      for (const Finding& f : s.stray->findings) {
+        const std::string kind(to_string(f.kind));
+        if (kinds.find(kind) == std::string::npos) kinds += (kinds.empty() ? "" : ", ") + kind;
+      }
       const Life* l = s.life;
-      row({std::to_string(s.process.tgid), l ? esc(command_text(report_, *l)) : "", utc(s.process.start),
-           esc(s.by), esc(s.from), l && l->alive() ? memory(l->rss) : "", l ? cpu_text(l->cpu_ns) : "",
-           l ? esc(l->alive() ? keeper_text(report_, *l) : "ended: " + end_text(report_, *l)) : "", kinds});
+      row({std::to_string(s.stray->subject.tgid), l ? esc(command_text(report_, *l)) : "",
+           utc(s.stray->subject.start), esc(s.by), esc(s.from), memory(s.stray->memory),
+           l ? cpu_text(l->cpu_ns) : "",
+           l ? esc(l->alive() ? keeper_text(report_, *l) : "exited: " + end_text(report_, *l)) : "", kinds,
+           "**" + s.stray->treatment.title + "**"});
     }
   }
 
-  // Every finding about a process tells where it comes from, each at its own time: once is enough.
-  static bool of_origin(const FindingLife* f, const Evidence& evidence) {
-    return std::any_of(f->origin.begin(), f->origin.end(),
-                       [&](const Evidence& e) { return e.code == evidence.code; });
+  // The origin stands in the situation table, once.
+  static bool of_origin(const Evidence& e) {
+    return e.code == "started" || e.code == "terminal" || e.code == "directory" || e.code == "npm" ||
+           e.code == "creator";
   }
 
   void problems() {
@@ -121,60 +125,75 @@ class Document {
     for (const Subject& s : advice_.subjects) {
       if (!first) out_ += "\n";
       first = false;
-      out_ += "### " + name_of(s.process) + "\n\n";
+      out_ += "### " + name_of(s.stray->subject) + ": " + s.stray->treatment.title + "\n\n";
       std::vector<std::string_view> told;
-      for (const FindingLife* f : s.findings) {
-        out_ += "- **" + std::string(to_string(f->kind)) + "** (" + std::string(to_string(f->last.severity)) +
-                "), since " + utc(f->since) + ": " + esc(f->last.message) + "\n";
-        for (const Evidence& e : f->last.evidence) {
-          const std::string_view once = of_origin(f, e) ? std::string_view(e.code) : std::string_view(e.text);
-          if (f != s.findings.front() && std::find(told.begin(), told.end(), once) != told.end()) continue;
-          told.push_back(once);
+      for (const Finding& f : s.stray->findings) {
+        out_ += "- **" + std::string(to_string(f.kind)) + "** (" + std::string(to_string(f.what.severity)) +
+                "), since " + utc(f.since) + ": " + esc(f.what.message) + "\n";
+        for (const Evidence& e : f.what.evidence) {
+          if (of_origin(e) || std::find(told.begin(), told.end(), e.text) != told.end()) continue;
+          told.push_back(e.text);
           out_ += "  - " + esc(e.text) + "\n";
         }
-        out_ += "  - *Impact:* " + std::string(impact_of(f->kind)) + "\n";
-        if (!f->last.members.empty())
-          out_ += "  - With it: " + std::to_string(f->last.members.size()) +
-                  (f->last.members.size() == 1 ? " process" : " processes") + " below it\n";
+        out_ += "  - *Impact:* " + std::string(row_of(f.kind).impact) + "\n";
       }
-      out_ += "\nid " + process_id(report_.host.boot, s.process) + "\n";
+      if (const auto below = s.stray->members.size(); below > 1)
+        out_ += "- " + std::to_string(below - 1) + (below == 2 ? " process descends" : " processes descend") +
+                " from it\n";
+      out_ += "\nid " + process_id(report_.host.boot, s.stray->top) + "\n";
     }
   }
 
   void steps() {
     heading("What to do, step by step");
-    out_ += "Read each command before you run it; the pids are those of the time of this report.\n\n";
+    out_ += "Read each command before you run it.\n\n";
     int n = 0;
-    for (const Step& step : advice_.steps) {
-      out_ += std::to_string(++n) + ". " + step.title + ": ";
-      for (std::size_t i = 0; i < step.about.size(); ++i)
-        out_ += (i ? ", " : "") + name_of(step.about[i]->process);
-      out_ += "\n\n";
-      code(step.lines, "    ");
-      out_ += "\n";
+    for (const Task& task : advice_.tasks) {
+      std::string when(words_of(task.when));
+      when[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(when[0])));
+      out_ += "### " + when + ": " + task.title + "\n\n";
+      for (const Subject* s : task.about) {
+        const Treatment& treatment = s->stray->treatment;
+        out_ += std::to_string(++n) + ". " + name_of(s->stray->subject) + ": " + treatment.why + " " +
+                esc(treatment.confidence_reason) + "\n";
+        for (const std::string& keep : treatment.keep) out_ += "    - keep " + esc(keep) + "\n";
+        for (const Step& step : treatment.steps) one_step(step);
+        if (!treatment.expected.empty()) out_ += "\n    Afterwards: " + esc(treatment.expected) + "\n";
+        out_ += "\n";
+      }
     }
     out_.pop_back();
   }
 
+  void one_step(const Step& step) {
+    out_ += "\n    " + std::string(words_of(step.when)) + ": " + esc(step.text) + "\n";
+    if (!step.command.empty()) out_ += "\n", code({step.command}, "    ");
+    if (!step.expect.empty()) out_ += "\n    *Expected:* " + esc(step.expect) + "\n";
+  }
+
   void verify() {
     heading("How to verify");
-    code(advice_.verify, "");
+    row({"check", "command", "expected"});
+    row({"---", "---", "---"});
+    for (const Step& step : advice_.verify) row({esc(step.text), "`" + step.command + "`", esc(step.expect)});
+    out_ += "\n### What is better afterwards\n\n";
+    for (const std::string& one : advice_.improvements) out_ += "- " + esc(one) + "\n";
   }
 
   void totals() {
     heading("Totals");
-    row({"", "processes", "memory"});
+    row({"", "strays", "memory"});
     row({"---", "---:", "---:"});
-    row({"named by findings", std::to_string(advice_.named), memory(advice_.named_memory)});
-    row({"ended by the steps, freed", std::to_string(advice_.ended), memory(advice_.ended_memory)});
+    row({"found", std::to_string(advice_.totals.strays), memory(advice_.totals.memory)});
+    row({"stopped by the steps, freed", std::to_string(advice_.totals.end), memory(advice_.totals.frees)});
     out_ += "\n" + std::string(kMemoryNote) + "\n";
   }
 
   void cleared() {
     if (advice_.cleared.empty()) return;
     numbered_ = numbered_ && !advice_.subjects.empty();
-    heading("Findings that were cleared");
-    row({"kind", "pid", "what it was", "raised", "cleared", "why cleared"});
+    heading("Findings that were resolved");
+    row({"kind", "pid", "what it was", "raised", "resolved", "why"});
     row({"---", "---:", "---", "---", "---", "---"});
     for (const FindingLife* f : advice_.cleared)
       row({std::string(to_string(f->kind)), std::to_string(f->process.tgid), esc(f->last.message),
@@ -183,7 +202,7 @@ class Document {
 
   void looked_at() {
     numbered_ = numbered_ && !advice_.subjects.empty();
-    heading("What was looked at, and what not");
+    heading("What was observed, and what not");
     for (const std::string& line : coverage(report_)) out_ += "- " + line + "\n";
     for (const GapSeen& gap : report_.gaps)
       out_ += "- Gap: " + std::to_string(gap.count) + " records lost between " + utc(gap.from) + " and " +

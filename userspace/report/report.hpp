@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "findings/finding.hpp"
+#include "findings/origin.hpp"
+#include "findings/stray.hpp"
 #include "lineage/process.hpp"
 #include "record/host.hpp"
 #include "report/strings.hpp"
@@ -43,15 +44,15 @@ struct Life {
   bool alive() const { return end == BootTime{}; }
 };
 
-// One finding from its raising on. `last` is what it said at the end: its message, evidence and remedy.
+// One finding from its raising on. `last` is what it said at the end: its message and evidence.
 struct FindingLife {
   Kind kind = Kind::orphan;
   ProcessKey process;
   BootTime since{}, raised{}, changed{}, cleared{};  // cleared 0: open
   std::uint64_t updates = 0;
   Condition last;
-  std::string reason;            // of the clearing
-  std::vector<Evidence> origin;  // who started the process, when and from where
+  std::string reason;  // of the clearing
+  Origin origin;       // of the process
 
   bool open() const { return cleared == BootTime{}; }
 };
@@ -67,6 +68,7 @@ struct Report {
   Strings strings;
   std::vector<Life> lives;            // by key; no kernel threads
   std::vector<FindingLife> findings;  // by the time of their raising, process and kind
+  std::vector<Stray> strays;          // those that stand at the end, as every output has them
   std::vector<GapSeen> gaps;
   Summary summary;
   std::uint64_t events = 0;  // fork, exec, exit, ... as the summary counts them

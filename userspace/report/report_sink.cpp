@@ -97,7 +97,7 @@ void ReportSink::finding(const View& view, const Finding& finding, const Process
   life.since = finding.since, life.raised = finding.raised, life.changed = finding.time;
   life.updates += finding.action == Finding::Action::updated;
   life.last = finding.what;
-  if (process && process->alive()) life.origin = origin_evidence(view.scene, *process);
+  if (process && process->alive()) life.origin = origin_of(view.scene, *process);
   if (finding.action != Finding::Action::cleared) return;
   life.cleared = finding.time;
   life.reason = finding.reason;
@@ -180,6 +180,7 @@ Report ReportSink::take(const Pipeline& pipeline, BootTime since) {
   std::sort(out.findings.begin(), out.findings.end(), [](const FindingLife& a, const FindingLife& b) {
     return std::tie(a.raised, a.process, a.kind) < std::tie(b.raised, b.process, b.kind);
   });
+  out.strays = strays_of(view.scene, pipeline.detectors().open());
   out.host = pipeline.host();
   out.to = view.time;
   out.from = begun_ ? std::max(from_, since) : view.time;

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "findings/rules.hpp"
+#include "sinks/text.hpp"
 
 namespace stray {
 namespace {
@@ -34,9 +35,10 @@ std::string cpu_text(std::uint64_t ns) {
 }
 
 std::string keeper_text(const Report& report, const Life& life) {
-  std::string out(to_string(life.verdict));
-  if (life.keeper) out += " " + std::string(report.text(life.keeper));
-  return out;
+  Supervision who;
+  who.verdict = life.verdict;
+  who.name = report.text(life.keeper);
+  return supervisor_text(who);
 }
 
 std::string command_text(const Report& report, const Life& life) {
@@ -45,7 +47,7 @@ std::string command_text(const Report& report, const Life& life) {
 
 std::string end_text(const Report& report, const Life& life) {
   if (life.alive()) return "alive";
-  if (life.inferred) return "ended unseen";
+  if (life.inferred) return "ended unobserved";
   const auto signal = static_cast<int>(life.status & 0x7f);
   if (!signal) return "code " + std::to_string(life.status >> 8 & 0xff);
   const char* name = ::sigabbrev_np(signal);
@@ -56,28 +58,27 @@ std::string end_text(const Report& report, const Life& life) {
 }
 
 std::string verdict_text(const Report& report, const Advice& advice) {
-  if (advice.open == 0)
-    return advice.cleared.empty() ? "Nothing is astray: every process that stray watches is looked after."
-                                  : "Nothing is astray any more: what was found has been cleared.";
-  std::string out = many(advice.open, "finding", "findings") + " about " +
-                    many(advice.named, "process", "processes") + ", which use " +
-                    memory_text(advice.named_memory, report.host.memory) + " of memory.";
-  if (advice.ended)
-    out += " The steps below end " + std::to_string(advice.ended) + " of them for good and free up to " +
-           memory_text(advice.ended_memory, report.host.memory) + ".";
+  if (advice.subjects.empty())
+    return advice.cleared.empty() ? "No strays: every watched process is supervised."
+                                  : "No strays any more: all findings have been resolved.";
+  const StrayTotals& totals = advice.totals;
+  std::string out = totals_text(totals) + ". They are " + many(totals.processes, "process", "processes") +
+                    " and use " + memory_text(totals.memory, report.host.memory) + " of memory.";
+  if (totals.frees)
+    out += " Stopping what nobody needs frees up to " + memory_text(totals.frees, report.host.memory) + ".";
   return out;
 }
 
 std::vector<std::string> coverage(const Report& report) {
   std::vector<std::string> out;
   if (report.one_look())
-    out.push_back("One look at the host as it was at " + utc_text(report.host, report.to) +
-                  ": what had ended before is not in it.");
+    out.push_back("The host as it was at " + utc_text(report.host, report.to) +
+                  ": what had exited before is not in it.");
   else
     out.push_back(many(report.events, "event", "events") + " from " + utc_text(report.host, report.from) +
                   " to " + utc_text(report.host, report.to) + ".");
   out.push_back(many(report.lives.size(), "process", "processes") + "; " +
-                many(report.kernel_threads, "kernel thread is", "kernel threads are") + " left out.");
+                many(report.kernel_threads, "kernel thread is", "kernel threads are") + " not listed.");
   const auto& s = report.summary;
   if (s.lost == 0 && s.malformed == 0 && report.gaps.empty()) {
     out.push_back("No record was lost and none was malformed.");
@@ -98,8 +99,9 @@ std::vector<std::string> coverage(const Report& report) {
                   many(s.lineage.evicted + s.lineage.evicted_detail, "dead process", "dead processes") +
                   " the lineage gave up detail for its bound on memory.");
   out.push_back(
-      "Memory and CPU of living processes are those of the last look at each; where none was taken "
-      "the cell is empty.");
+      "Memory and CPU of live processes are those of the last observation of each; where there is none the "
+      "cell is "
+      "empty.");
   return out;
 }
 

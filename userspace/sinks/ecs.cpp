@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "event.h"
+#include "findings/rules.hpp"
 #include "sinks/ecs_doc.hpp"
 
 namespace stray {
@@ -199,8 +200,8 @@ void Ecs::reparent(std::string& out, const Change& change, BootTime time, std::u
   doc.finish(lost);
 }
 
-void Ecs::finding(std::string& out, const Finding& finding, const Scene& scene, const Process* process,
-                  std::uint64_t lost) {
+void Ecs::finding(std::string& out, const Finding& finding, const Stray* stray, const Scene& scene,
+                  const Process* process, std::uint64_t lost) {
   Doc doc(*this, out, finding.time, "alert", to_string(finding.action),
           finding.action == Finding::Action::cleared ? "end" : "info",
           severity_number(finding.what.severity));
@@ -218,6 +219,10 @@ void Ecs::finding(std::string& out, const Finding& finding, const Scene& scene, 
   }
   json.end_object();
   json.begin_object("stray");
+  if (stray) {
+    json.plain("id", doc.id(stray->top));
+    doc.treatment(stray->treatment);
+  }
   json.begin_object("finding");
   json.plain("id", std::string(to_string(finding.kind)) + ":" + doc.id(finding.process));
   json.plain("kind", to_string(finding.kind));
@@ -236,7 +241,8 @@ void Ecs::finding(std::string& out, const Finding& finding, const Scene& scene, 
   }
   json.end_array();
   json.begin_array("remedy");
-  for (const std::string& line : finding.what.remedy) json.string(line);
+  if (stray)
+    for (const std::string& line : lines_of(stray->treatment)) json.string(line);
   json.end_array();
   json.begin_array("members");
   for (const ProcessKey& key : finding.what.members) {

@@ -36,8 +36,9 @@ class Ecs {
   void event(std::string& out, const Event& event, const Lineage& lineage);
   void seed(std::string& out, const Process& process, BootTime time, std::uint64_t lost);
   void reparent(std::string& out, const Change& change, BootTime time, std::uint64_t lost);
-  void finding(std::string& out, const Finding& finding, const Scene& scene, const Process* process,
-               std::uint64_t lost);
+  // `stray`: what the finding belongs to; nullptr when it is cleared.
+  void finding(std::string& out, const Finding& finding, const Stray* stray, const Scene& scene,
+               const Process* process, std::uint64_t lost);
   void explain(std::string& out, const Process& process, const Scene& scene, std::uint64_t lost);
   void summary(std::string& out, const Summary& summary);
 

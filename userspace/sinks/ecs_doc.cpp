@@ -187,6 +187,33 @@ void Ecs::Doc::supervision(const Process& p, const Scene& scene) {
   json.end_object();
 }
 
+void Ecs::Doc::treatment(const Treatment& treatment) {
+  json.begin_object("treatment");
+  json.plain("action", to_string(treatment.action));
+  json.plain("decided_by", to_string(treatment.decided_by));
+  json.plain("title", treatment.title);
+  json.plain("why", treatment.why);
+  if (!treatment.under.empty()) json.plain("under", treatment.under);
+  json.begin_array("steps");
+  for (const Step& step : treatment.steps) {
+    json.begin_object();
+    json.plain("when", to_string(step.when));
+    text("text", "stray.treatment.text", step.text);
+    if (!step.command.empty()) text("command", "stray.treatment.command", step.command);
+    if (!step.expect.empty()) text("expect", "stray.treatment.expect", step.expect);
+    json.end_object();
+  }
+  json.end_array();
+  text("expected", "stray.treatment.expected", treatment.expected);
+  json.field("frees_bytes", treatment.frees);
+  json.plain("confidence", to_string(treatment.confidence));
+  text("confidence_reason", "stray.treatment.confidence_reason", treatment.confidence_reason);
+  json.begin_array("keep");
+  for (const std::string& one : treatment.keep) json.string(one);
+  json.end_array();
+  json.end_object();
+}
+
 void Ecs::Doc::finish(std::uint64_t lost) {
   if (!bad.empty()) {
     json.begin_object("base64");

@@ -34,6 +34,7 @@ struct Ecs::Doc {
   void lineage(const Process& p);
   void link(const Process& p);  // one object of it
   void supervision(const Process& p, const Scene& scene);
+  void treatment(const Treatment& treatment);
   // Closes "stray" (opened by the caller or here) and the document.
   void finish(std::uint64_t lost);
 };

@@ -60,7 +60,7 @@ void JournalSink::send(const View& view) {
 }
 
 void JournalSink::ready(const View& view) {
-  begin("ready", kNotice, "stray " + view.host.version + " watches this host");
+  begin("ready", kNotice, "stray " + view.host.version + " traces this host");
   entry_.add("STRAY_EVENT", "ready");
   ecs_.ready(json_, view.time, view.lost);
   send(view);
@@ -123,10 +123,15 @@ void JournalSink::finding(const View& view, const Finding& finding, const Proces
       if (const Supervision who = supervise(view.scene.lineage, *process); !who.name.empty())
         entry_.add("STRAY_SUPERVISOR", who.name);
   }
-  std::string remedy;
-  for (const std::string& line : finding.what.remedy) remedy += (remedy.empty() ? "" : "\n") + line;
-  if (!remedy.empty() && !cleared) entry_.add("STRAY_REMEDY", remedy);
-  ecs_.finding(json_, finding, view.scene, process, view.lost);
+  const auto stray = view.stray_of(finding);
+  if (stray) {
+    entry_.add("STRAY_ID", process_id(view.host.boot, stray->top));
+    entry_.add("STRAY_TREATMENT", to_string(stray->treatment.action));
+    std::string remedy;
+    for (const std::string& line : lines_of(stray->treatment)) remedy += (remedy.empty() ? "" : "\n") + line;
+    entry_.add("STRAY_REMEDY", remedy);
+  }
+  ecs_.finding(json_, finding, stray ? &*stray : nullptr, view.scene, process, view.lost);
   send(view);
 }
 

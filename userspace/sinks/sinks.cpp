@@ -32,7 +32,8 @@ void JsonSink::reparent(const View& view, const Change& change) {
 }
 
 void JsonSink::finding(const View& view, const Finding& finding, const Process* process) {
-  ecs_.finding(line_, finding, view.scene, process, view.lost);
+  const auto stray = view.stray_of(finding);
+  ecs_.finding(line_, finding, stray ? &*stray : nullptr, view.scene, process, view.lost);
   put();
 }
 
@@ -58,7 +59,8 @@ void TextSink::reparent(const View& view, const Change& change) {
 }
 
 void TextSink::finding(const View& view, const Finding& finding, const Process*) {
-  writer_.line(text_.finding(finding, view.scene));
+  const auto stray = view.stray_of(finding);
+  writer_.line(text_.finding(finding, stray ? &*stray : nullptr, view.scene));
 }
 
 void TextSink::summary(const View&, const Summary& summary) { writer_.line(text_.summary(summary)); }

@@ -8,6 +8,7 @@
 
 #include "base/printable.hpp"
 #include "event.h"
+#include "findings/rules.hpp"
 
 namespace stray {
 namespace {
@@ -129,103 +130,28 @@ std::string Text::reparent(const Change& change, BootTime time) const {
          name_of(p.parent, p.parent_key) + "\n";
 }
 
-namespace {
-
-// The finding whose steps also settle the others of the same process: what has no file left is not started
-// again, and what goes under a supervisor is ended on the way.
-const Finding& decisive(const std::vector<const Finding*>& of_one) {
-  static constexpr Kind kOrder[] = {Kind::oom_kill,          Kind::stale_script,    Kind::dev_tool,
-                                    Kind::duplicate,         Kind::supervisor_lost, Kind::inspector_open,
-                                    Kind::unsupervised_node, Kind::orphan,          Kind::stale_release,
-                                    Kind::old_code,          Kind::memory_high,     Kind::exe_replaced};
-  for (const Kind kind : kOrder)
-    for (const Finding* f : of_one)
-      if (f->kind == kind) return *f;
-  return *of_one.front();
-}
-
-}  // namespace
-
-std::string Text::block(const std::vector<const Finding*>& of_one, const Scene& scene) const {
-  const Finding& first = *of_one.front();
-  const Process* p = scene.lineage.find(first.process);
-  std::string out;
-  for (const Finding* f : of_one)
-    out += severity(f->what.severity) + " " + paint(kBold, to_string(f->kind)) + "  " +
-           printable(f->what.message) + "\n";
-  out += paint(kDim, "    id       ") + process_id(host_.boot, first.process) + ", open since " +
-         date(first.since) + "\n";
-  const auto lines = [&](const char* head, const std::vector<std::string>& all) {
-    for (const std::string& line : all) {
-      out += paint(kDim, head) + printable(line) + "\n";
-      head = "             ";
-    }
-  };
-  std::vector<std::string> why;
-  for (const Finding* f : of_one)
-    for (const Evidence& e : f->what.evidence)
-      if (std::find(why.begin(), why.end(), e.text) == why.end()) why.push_back(e.text);
-  lines("    why      ", why);
-  if (p && !first.what.members.empty()) {
-    constexpr std::size_t kNamed = 12;  // a build below an orphan has hundreds; `stray tree` shows them
-    const auto& all = first.what.members;
-    std::string members;
-    for (std::size_t i = 0; i < std::min(all.size(), kNamed); ++i)
-      if (const Process* member = scene.lineage.find(all[i]))
-        members += (members.empty() ? "" : ", ") + member->label() + " (" + std::to_string(all[i].tgid) + ")";
-    if (all.size() > kNamed) members += " and " + std::to_string(all.size() - kNamed) + " more";
-    lines("    with     ", {members});
-  }
-  lines("    do       ", decisive(of_one).what.remedy);
-  return out;
-}
-
-std::string Text::finding(const Finding& finding, const Scene& scene) const {
-  const std::string when = paint(kDim, clock(finding.time)) + "  ";
-  if (finding.action == Finding::Action::cleared)
-    return when + paint(kGreen, "cleared ") + std::string(to_string(finding.kind)) + " of pid " +
-           std::to_string(finding.process.tgid) + " (" + process_id(host_.boot, finding.process) +
-           "): " + printable(finding.reason) + "\n";
-  return when + std::string(to_string(finding.action)) + " " + block({&finding}, scene);
-}
-
-std::string Text::findings(const std::vector<Finding>& open, const Scene& scene) const {
-  if (open.empty())
-    return paint(kGreen, "Nothing is astray.") + " Every process that stray watches is looked after.\n";
-  std::vector<std::vector<const Finding*>> groups;
-  for (const Finding& f : open) {
-    if (groups.empty() || groups.back().front()->process != f.process) groups.emplace_back();
-    groups.back().push_back(&f);
-  }
-  std::string out;
-  for (const auto& group : groups) out += block(group, scene) + "\n";
-  const Totals totals = totals_of(open, scene.lineage);
-  return out +
-         paint(kBold, std::to_string(totals.findings) + (totals.findings == 1 ? " finding" : " findings") +
-                          " about " + std::to_string(totals.processes) +
-                          (totals.processes == 1 ? " process" : " processes") + ", which use " +
-                          memory_text(totals.memory, host_.memory) + " of memory") +
-         "\n";
-}
-
-std::string Text::node(const Process& p, const Scene& scene, const std::vector<Finding>& open) const {
+std::string Text::node(const Process& p, const Scene& scene, const std::vector<Stray>& strays) const {
   const Supervision who = supervise(scene.lineage, p);
   std::string facts = age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{});
   if (who.verdict != Verdict::kernel && who.verdict != Verdict::nobody)
-    facts += ", " + std::string(to_string(who.verdict)) + (who.name.empty() ? "" : " " + printable(who.name));
+    facts += ", " + printable(supervisor_text(who));
   std::string out =
       std::to_string(p.key.tgid) + " " + printable(shortened(p.command())) + paint(kDim, "  " + facts);
-  for (const Finding& f : open)
-    if (f.process == p.key)
-      out += "  " + paint(f.what.severity >= Severity::warning ? kYellow : kBold,
-                          "<- " + std::string(to_string(f.kind)));
+  for (const Stray& stray : strays) {
+    std::string kinds;
+    for (const Finding& f : stray.findings)
+      if (f.process == p.key) kinds += (kinds.empty() ? "" : ", ") + std::string(to_string(f.kind));
+    if (!kinds.empty())
+      out += "  " + paint(stray.severity >= Severity::warning ? kYellow : kBold,
+                          "<- " + kinds + ": " + stray.treatment.title);
+  }
   return out + "\n";
 }
 
 // With a stack of its own and indents that stop growing: anybody may build a chain of processes as long as
 // pids last.
 void Text::branch(std::string& out, const Process& top, const Scene& scene,
-                  const std::vector<Finding>& open) const {
+                  const std::vector<Stray>& strays) const {
   struct Level {
     const Process* process;
     std::string indent, mark;
@@ -235,7 +161,7 @@ void Text::branch(std::string& out, const Process& top, const Scene& scene,
   while (!stack.empty()) {
     const Level now = std::move(stack.back());
     stack.pop_back();
-    out += now.indent + now.mark + node(*now.process, scene, open);
+    out += now.indent + now.mark + node(*now.process, scene, strays);
     std::string below = now.indent;
     if (!now.mark.empty() && below.size() < kDeepest) below += now.process->next ? "│  " : "   ";
     for (const Process* c = now.process->last_child; c; c = c->previous)
@@ -244,18 +170,18 @@ void Text::branch(std::string& out, const Process& top, const Scene& scene,
 }
 
 std::string Text::tree(const Lineage& lineage, const Process* root, const Scene& scene,
-                       const std::vector<Finding>& open) const {
+                       const std::vector<Stray>& strays) const {
   std::string out;
   if (root) {
-    branch(out, *root, scene, open);
+    branch(out, *root, scene, strays);
     return out;
   }
   for (const Process* p : lineage.live_by_key())
-    if (!p->parent && !p->kthread) branch(out, *p, scene, open);
+    if (!p->parent && !p->kthread) branch(out, *p, scene, strays);
   return out;
 }
 
-std::string Text::explain(const Process& p, const Scene& scene, const std::vector<Finding>& open) const {
+std::string Text::explain(const Process& p, const Scene& scene, const std::vector<Stray>& strays) const {
   const Supervision who = supervise(scene.lineage, p);
   const auto line = [&](std::string_view head, const std::string& text) {
     return paint(kDim, pad(std::string(head), 13)) + printable(text) + "\n";
@@ -268,15 +194,13 @@ std::string Text::explain(const Process& p, const Scene& scene, const std::vecto
   if (!p.exe().empty()) out += line("executable", std::string(p.exe()));
   if (p.seen && p.seen->rss) out += line("memory", memory_text(p.seen->rss, host_.memory));
   if (const auto ports = ports_text(p); !ports.empty()) out += line("listens", ports);
-  out +=
-      line("looked after", std::string(to_string(who.verdict)) + (who.name.empty() ? "" : ": " + who.name) +
-                               (who.restarts == Restarts::yes ? ", restarts it" : ""));
+  out += line("supervisor", supervisor_text(who) + (who.restarts == Restarts::yes ? ", restarts it" : ""));
   for (const Evidence& e : who.evidence) out += line("", e.text);
   const AfterReboot after = after_reboot(scene.lineage, p, who);
   if (after.verdict != Reboot::unknown || !after.evidence.empty())
-    out += line("reboot", after.verdict == Reboot::yes  ? "comes back"
-                          : after.verdict == Reboot::no ? "does not come back"
-                                                        : "not known");
+    out += line("after reboot", after.verdict == Reboot::yes  ? "started"
+                                : after.verdict == Reboot::no ? "not started"
+                                                              : "not known");
   for (const Evidence& e : after.evidence) out += line("", e.text);
   const char* head = "origin";
   for (const Evidence& e : origin_evidence(scene, p)) out += line(head, e.text), head = "";
@@ -293,15 +217,13 @@ std::string Text::explain(const Process& p, const Scene& scene, const std::vecto
     out += line(head, argv.empty() ? image->exe : argv), head = "";
   }
   for (const std::string& text : exclusions(scene, p)) out += line("quiet", text);
-  std::vector<const Finding*> mine;
-  for (const Finding& f : open)
-    if (f.process == p.key ||
-        std::find(f.what.members.begin(), f.what.members.end(), p.key) != f.what.members.end())
-      mine.push_back(&f);
-  if (mine.empty()) return out + line("findings", "none");
-  out += "\n";
-  for (const Finding* f : mine) out += block({f}, scene) + "\n";
-  return out;
+  std::string found;
+  for (const Stray& stray : strays)
+    if (std::find(stray.members.begin(), stray.members.end(), p.key) != stray.members.end() ||
+        std::any_of(stray.findings.begin(), stray.findings.end(),
+                    [&](const Finding& f) { return f.process == p.key; }))
+      found += "\n" + entry({&stray}, scene);
+  return found.empty() ? out + line("findings", "none") : out + found;
 }
 
 std::string Text::heading(const Process& p) const {

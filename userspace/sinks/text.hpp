@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text for people at a terminal: one aligned line an event, findings as blocks that stand out, the tree, one
+// Text for people at a terminal: one aligned line an event, strays with what is to be done, the tree, one
 // process explained. Everything that comes from processes is escaped: no byte of theirs moves the cursor.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "lineage/lineage.hpp"
 #include "record/host.hpp"
 #include "sinks/ecs.hpp"
+#include "sinks/scan_view.hpp"
 
 namespace stray {
 
@@ -17,18 +18,22 @@ struct Style {
   bool color = false;
 };
 
+// "PM2 app web", "systemd unit nginx.service", "terminal pts/3", "none".
+std::string supervisor_text(const Supervision& who);
+
 class Text {
  public:
   Text(const Host& host, Style style) : host_(host), style_(style) {}
 
   std::string event(const Event& event, const Lineage& lineage) const;  // "" for what is no event
   std::string reparent(const Change& change, BootTime time) const;
-  std::string finding(const Finding& finding, const Scene& scene) const;
-  // All open findings, a block for each process, and the totals.
-  std::string findings(const std::vector<Finding>& open, const Scene& scene) const;
+  // One finding as it is raised, updated or cleared. `stray`: what it belongs to; nullptr when it is cleared.
+  std::string finding(const Finding& finding, const Stray* stray, const Scene& scene) const;
+  // The summary, then one entry a stray (or one line, or one block a finding), identical ones together.
+  std::string strays(const std::vector<Stray>& strays, const Scene& scene, const ScanView& view) const;
   std::string tree(const Lineage& lineage, const Process* root, const Scene& scene,
-                   const std::vector<Finding>& open) const;
-  std::string explain(const Process& process, const Scene& scene, const std::vector<Finding>& open) const;
+                   const std::vector<Stray>& strays) const;
+  std::string explain(const Process& process, const Scene& scene, const std::vector<Stray>& strays) const;
   std::string heading(const Process& process) const;  // one line that says which process
   std::string summary(const Summary& summary) const;
 
@@ -38,10 +43,16 @@ class Text {
  private:
   std::string paint(std::string_view code, std::string_view text) const;
   std::string severity(Severity severity) const;
-  std::string block(const std::vector<const Finding*>& of_one, const Scene& scene) const;
-  std::string node(const Process& process, const Scene& scene, const std::vector<Finding>& open) const;
+  // stray_text.cpp
+  std::string entry(const std::vector<const Stray*>& same, const Scene& scene) const;
+  std::string columns(const Stray& stray, const Scene& scene, std::size_t count) const;
+  std::string steps(const std::vector<const Stray*>& same) const;
+  std::string block(const Finding& finding, const Stray& stray, const Scene& scene) const;
+  std::string lines(std::string_view head, const std::vector<std::string>& all) const;
+
+  std::string node(const Process& process, const Scene& scene, const std::vector<Stray>& strays) const;
   void branch(std::string& out, const Process& top, const Scene& scene,
-              const std::vector<Finding>& open) const;
+              const std::vector<Stray>& strays) const;
 
   const Host& host_;
   Style style_;

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "findings/finding.hpp"
 #include "lineage/lineage.hpp"
 #include "program/program.hpp"
+#include "supervision/evidence.hpp"
 
 namespace stray {
 

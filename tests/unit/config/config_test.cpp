@@ -78,7 +78,7 @@ TEST_F(ConfigTest, WhatIsShownIsTheSameConfigurationAgain) {
   EXPECT_EQ(first.detect.memory_limit, 300u << 20);
   EXPECT_EQ(first.detect.memory_samples, 2u);
   EXPECT_EQ(first.detect.storm_execs, 7u);
-  EXPECT_EQ(first.detect.severity[0], Severity::critical);
+  EXPECT_EQ(first.detect.severity[Kind::orphan], Severity::critical);
   EXPECT_EQ(first.redact, (std::vector<std::string>{"--pin=(\\d+)", "a\"b"}));
   ASSERT_EQ(first.detect.programs->runtimes.size(), 2u);
   EXPECT_EQ(first.detect.programs->runtimes[0].module_options, std::vector<std::string>{"-m"});

@@ -26,7 +26,8 @@ class Said final : public Sink {
   void seed(const View& v, const Process& p) override { ecs_.seed(text, p, v.time, v.lost); }
   void reparent(const View& v, const Change& c) override { ecs_.reparent(text, c, v.time, v.lost); }
   void finding(const View& v, const Finding& f, const Process* p) override {
-    ecs_.finding(text, f, v.scene, p, v.lost);
+    const auto stray = v.stray_of(f);
+    ecs_.finding(text, f, stray ? &*stray : nullptr, v.scene, p, v.lost);
     ++findings[std::string(to_string(f.action)) + " " + std::string(to_string(f.kind))];
   }
   void summary(const View&, const Summary& s) override { ecs_.summary(text, s); }

@@ -118,7 +118,7 @@ TEST_F(ReloadTest, ARunTakesItsConfigurationAnew) {
 
   DetectOptions with;
   with.programs = std::make_shared<const ProgramRules>(kPython);
-  with.severity[static_cast<std::size_t>(Kind::unsupervised_node)] = Severity::critical;
+  with.severity[Kind::unsupervised_node] = Severity::critical;
   pipeline.replace_options(with);
   for (int s = 200; s < 300; ++s) feed(tick(at(s)));
   EXPECT_EQ(told, std::vector<std::string>{"raised unsupervised-node critical"});

@@ -47,11 +47,10 @@ TEST_F(ReportTest, HoldsLivesOfProcessesAndFindings) {
     EXPECT_LT(f.raised, end);
     EXPECT_EQ(f.cleared, end);
     EXPECT_FALSE(f.reason.empty());
-    EXPECT_FALSE(f.last.remedy.empty());
   }
 }
 
-TEST_F(ReportTest, SaysWhatToDoAndCountsSharedMembersOnce) {
+TEST_F(ReportTest, MovesAServerAndCountsSharedMembersOnce) {
   host.answers[100] = {.ports = {3000}, .rss = 100u << 20};
   host.answers[101].rss = 50u << 20;
   const ProcessKey node = host.leave_behind(100, {"node", "server.js"});
@@ -60,40 +59,41 @@ TEST_F(ReportTest, SaysWhatToDoAndCountsSharedMembersOnce) {
   const Report got = report();
   const Advice advice = advise(got);
   ASSERT_EQ(advice.subjects.size(), 1u);
-  EXPECT_EQ(advice.subjects[0].findings.size(), 2u) << "left behind, and a server without a supervisor";
-  EXPECT_EQ(advice.named, 2u);
-  EXPECT_EQ(advice.named_memory, 150u << 20);
-  EXPECT_EQ(advice.ended_memory, 150u << 20);
-  ASSERT_EQ(advice.steps.size(), 1u) << "one process, one way";
-  EXPECT_EQ(advice.subjects[0].findings[0]->kind, Kind::orphan);
-  EXPECT_EQ(markdown(got).find("pm2 status"), std::string::npos) << "it is ended, not put under PM2";
-  EXPECT_EQ(advice.steps[0].lines, advice.subjects[0].findings[0]->last.remedy);
+  EXPECT_EQ(advice.subjects[0].findings.size(), 2u) << "an orphan, and a server without a supervisor";
+  EXPECT_EQ(advice.totals.processes, 2u);
+  EXPECT_EQ(advice.totals.memory, 150u << 20);
+  EXPECT_EQ(advice.totals.frees, 0u) << "it runs again afterwards";
+  ASSERT_EQ(advice.tasks.size(), 1u) << "one stray, one treatment";
+  EXPECT_EQ(advice.tasks[0].when, When::maintenance_window);
   const std::string text = markdown(got);
   for (const char* part :
-       {"## 1. Situation", "## 2. Problems", "## 3. What to do", "## 4. How to verify", "## 5. Totals",
-        "## 6. What was looked at", "*Impact:*", "150 MB", "testhost", "00010203-0405-0607-0809-0a0b0c0d0e0f",
-        "alice; started by bash", "in /srv/app", "stray scan", "ss -ltnp"})
+       {"## 1. Situation", "## 2. Problems", "## 3. What to do", "### In the next maintenance window",
+        "## 4. How to verify", "## 5. Totals", "## 6. What was observed", "*Impact:*", "150 M", "testhost",
+        "00010203-0405-0607-0809-0a0b0c0d0e0f", "alice; started by bash", "in /srv/app", "stray scan",
+        "pm2 status", "--under pm2"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  EXPECT_EQ(text.find("stray stop"), std::string::npos) << "a server that serves is not stopped\n" << text;
 }
 
-TEST_F(ReportTest, WhatGoesWithAGroupNeedsNoStepOfItsOwn) {
-  host.answers[101] = {.ports = {3000}, .script = STRAY_SCRIPT_MISSING};
+TEST_F(ReportTest, StopsALaunchAsAWhole) {
+  host.answers[101] = {.script = STRAY_SCRIPT_MISSING};
   const ProcessKey node = host.leave_behind(100, {"node", "server.js"});
   host.start(key(101, 20), node, "/usr/bin/node", {"node", "gone.js"});
-  host.pass(200);
+  host.pass(700);
   const Report got = report();
   const Advice advice = advise(got);
-  EXPECT_EQ(advice.subjects.size(), 2u);
-  ASSERT_EQ(advice.steps.size(), 1u);
-  EXPECT_EQ(advice.steps[0].about[0]->process, node);
-  EXPECT_EQ(advice.ended, 2u);
+  ASSERT_EQ(advice.subjects.size(), 1u);
+  ASSERT_EQ(advice.tasks.size(), 1u);
+  EXPECT_EQ(advice.tasks[0].when, When::now);
+  EXPECT_EQ(advice.tasks[0].about[0]->stray->top, node);
+  EXPECT_EQ(advice.totals.end, 1u);
+  EXPECT_EQ(advice.totals.processes, 2u);
 }
 
 TEST_F(ReportTest, SaysInOneLineThatNothingWasFound) {
   host.pass(1);
   const std::string text = markdown(report());
-  EXPECT_NE(text.find("\nNothing is astray: every process that stray watches is looked after.\n"),
-            std::string::npos);
+  EXPECT_NE(text.find("\nNo strays: every watched process is supervised.\n"), std::string::npos);
   EXPECT_EQ(text.find("Situation"), std::string::npos);
 }
 
@@ -102,8 +102,8 @@ TEST_F(ReportTest, ListsClearedFindingsApart) {
   host.pass(60);
   feed(exit(node, host.now, 15));
   const std::string text = markdown(report());
-  EXPECT_NE(text.find("has been cleared"), std::string::npos);
-  EXPECT_NE(text.find("## Findings that were cleared"), std::string::npos);
+  EXPECT_NE(text.find("have been resolved"), std::string::npos);
+  EXPECT_NE(text.find("## Findings that were resolved"), std::string::npos);
   EXPECT_EQ(text.find("Situation"), std::string::npos);
 }
 
@@ -170,11 +170,6 @@ TEST_F(ReportTest, LeavesOutWhatEndedBefore) {
   EXPECT_FALSE(got.find(key(300, 60)));
   EXPECT_TRUE(got.find(key(301, 60)));
   EXPECT_TRUE(got.find(host.init));
-}
-
-TEST(Advice, EveryKindHasItsImpact) {
-  for (const Kind kind : kKinds)
-    EXPECT_EQ(impact_of(kind).find("departs from what is expected"), std::string::npos) << to_string(kind);
 }
 
 TEST(MarkdownEscape, LeavesNothingToRead) {

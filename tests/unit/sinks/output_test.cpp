@@ -93,7 +93,8 @@ class EcsTest : public ::testing::Test {
     void seed(const View& v, const Process& p) override { ecs.seed(out, p, v.time, v.lost); }
     void reparent(const View& v, const Change& c) override { ecs.reparent(out, c, v.time, v.lost); }
     void finding(const View& v, const Finding& f, const Process* p) override {
-      ecs.finding(out, f, v.scene, p, v.lost);
+      const auto stray = v.stray_of(f);
+      ecs.finding(out, f, stray ? &*stray : nullptr, v.scene, p, v.lost);
     }
     void summary(const View&, const Summary& s) override { ecs.summary(out, s); }
     Ecs ecs;

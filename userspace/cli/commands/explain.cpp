@@ -24,14 +24,15 @@ struct ExplainOptions {
 };
 
 std::string explanation(const CommonOptions& common, const View& view, const Process& process,
-                        const std::vector<Finding>& open) {
+                        const std::vector<Stray>& strays) {
   if (!common.json)
-    return Text(view.host, Style{use_color(common, STDOUT_FILENO)}).explain(process, view.scene, open);
+    return Text(view.host, Style{use_color(common, STDOUT_FILENO)}).explain(process, view.scene, strays);
   std::string out;
   Ecs ecs(view.host);
   ecs.explain(out, process, view.scene, view.lost);
-  for (const Finding& f : open)
-    if (f.process == process.key) ecs.finding(out, f, view.scene, &process, view.lost);
+  for (const Stray& stray : strays)
+    for (const Finding& f : stray.findings)
+      if (f.process == process.key) ecs.finding(out, f, &stray, view.scene, &process, view.lost);
   return out;
 }
 
@@ -46,7 +47,7 @@ int explain_in_capture(const ExplainOptions& options) {
   HistoryHooks hooks;
   bool explained = false;
   if (const Process* process = look.find(options.who)) {
-    print(explanation(common, look.pipeline().view(), *process, look.open()));
+    print(explanation(common, look.pipeline().view(), *process, look.strays()));
     about = {{}, process_id(look.pipeline().host().boot, process->key), {}};
     explained = true;
   }
@@ -54,7 +55,7 @@ int explain_in_capture(const ExplainOptions& options) {
   capture.until = std::exchange(capture.at, {});
   hooks.ended = [&](const View& view, const Process& process, const std::vector<Finding>& open) {
     if (std::exchange(explained, true) && !about.pid) return std::string();
-    return "\n" + explanation(common, view, process, open) + "\n";
+    return "\n" + explanation(common, view, process, strays_of(view.scene, open)) + "\n";
   };
   if (!common.json && explained) print("\nhistory\n");
   const bool whole = print_history(common, capture, about, hooks);
@@ -68,7 +69,7 @@ int explain(const ExplainOptions& options) {
   if (!options.capture.files.empty()) return explain_in_capture(options);
   HostLook look(config_of(options.common), options.capture);
   look.observe_all();
-  print(explanation(options.common, look.pipeline().view(), look.named(options.who), look.open()));
+  print(explanation(options.common, look.pipeline().view(), look.named(options.who), look.strays()));
   return kFine;
 }
 

@@ -19,22 +19,23 @@ struct ScanOptions {
   CaptureChoice capture;  // with files: instead of this host
 };
 
-std::string documents(HostLook& look, const std::vector<Finding>& open) {
+std::string documents(HostLook& look, const std::vector<Stray>& strays) {
   std::string out;
   Ecs ecs(look.pipeline().host());
-  for (const Finding& finding : open)
-    ecs.finding(out, finding, look.scene(), look.lineage().find(finding.process), look.pipeline().lost());
+  for (const Stray& stray : strays)
+    for (const Finding& f : stray.findings)
+      ecs.finding(out, f, &stray, look.scene(), look.lineage().find(f.process), look.pipeline().lost());
   ecs.summary(out, look.pipeline().summary());
   return out;
 }
 
 int scan(const ScanOptions& options) {
   HostLook look(config_of(options.common), options.capture);
-  const auto open = look.open();
+  const auto strays = look.strays();
   const Style style{use_color(options.common, STDOUT_FILENO)};
-  print(options.common.json ? documents(look, open)
-                            : Text(look.pipeline().host(), style).findings(open, look.scene()));
-  return look.exit_code(open.empty() ? kFine : kFindings);
+  print(options.common.json ? documents(look, strays)
+                            : Text(look.pipeline().host(), style).strays(strays, look.scene(), {}));
+  return look.exit_code(strays.empty() ? kFine : kFindings);
 }
 
 Action declare(Arguments& arguments) {

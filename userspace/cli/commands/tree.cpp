@@ -38,7 +38,7 @@ int tree(const TreeOptions& options) {
   const Style style{use_color(options.common, STDOUT_FILENO)};
   print(options.common.json
             ? documents(look, root)
-            : Text(look.pipeline().host(), style).tree(look.lineage(), root, look.scene(), look.open()));
+            : Text(look.pipeline().host(), style).tree(look.lineage(), root, look.scene(), look.strays()));
   return look.exit_code(kFine);
 }
 

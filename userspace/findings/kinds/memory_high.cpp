@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is used up: memory over a limit or a habit, services that start again and again, children that nobody
-// waits for.
+// memory-high: more memory than its limit, twice its usual, or steady growth.
 #include <algorithm>
 #include <charconv>
-#include <map>
 
+#include "findings/kinds.hpp"
 #include "findings/rules.hpp"
 
 namespace stray {
 namespace {
 
-constexpr std::uint32_t kFewUnreaped = 10;
 constexpr std::size_t kHoursOfRange = 24, kHoursOfGrowth = 6;
 constexpr std::uint64_t kWorthTelling = 200u << 20;  // growth below it harms nobody yet
 
@@ -74,50 +72,12 @@ Condition memory_condition(const Scene& scene, const Process& p, const std::stri
   Condition out;
   out.wait = scene.options.sample_interval * (std::max(scene.options.memory_samples, 1u) - 1);
   if (scene.options.at_once) out.wait = BootTime{};
-  out.message = role_word(p) + " " + quoted(p) + " (pid " + std::to_string(p.key.tgid) + ") uses " +
-                memory_text(p.seen->anon + p.seen->swap, scene.host_memory) + " of memory of its own, " +
-                what;
+  out.claim = "uses " + memory_text(p.seen->anon + p.seen->swap, scene.host_memory) +
+              " of memory of its own, " + what;
   return out;
 }
 
-// Starts of one service below a supervisor that lived for less than half a minute.
-struct Storm {
-  const ShortLife *first = nullptr, *last = nullptr;  // of the densest stretch, and the latest of all
-  std::uint32_t starts = 0;
-};
-
-Storm storm_of(const std::vector<const ShortLife*>& lives, BootTime window) {
-  Storm out;
-  out.last = lives.back();
-  for (std::size_t from = 0, to = 0; to < lives.size(); ++to) {
-    while (lives[to]->began - lives[from]->began > window) ++from;
-    const auto starts = static_cast<std::uint32_t>(to - from + 1);
-    if (starts <= out.starts) continue;
-    out.starts = starts;
-    out.first = lives[from];
-  }
-  return out;
-}
-
-std::string how_it_ended(std::uint32_t status) {
-  return status & 0x7f ? "by signal " + std::to_string(status & 0x7f)
-                       : "with code " + std::to_string(status >> 8 & 0xff);
-}
-
-// Another start of the same service that has not ended.
-const Process* lives_on(const Process& supervisor, const ShortLife& life) {
-  const Process* found = nullptr;
-  Lineage::each_child(supervisor, [&](const Process& child) {
-    if (found || !child.image || child.image == supervisor.image) return;
-    const CgroupPlace place = place_in_cgroup(child.cgroup());
-    if (child.image->argv + child.image->cwd == life.what || place.unit == life.what) found = &child;
-  });
-  return found;
-}
-
-}  // namespace
-
-std::optional<Condition> judge_memory_high(const Scene& scene, const Process& p) {
+std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!p.seen || p.seen->usage_time == BootTime{} || p.program().runtime == Runtime::none) return {};
   const bool lasts = is_app(p) || p.program().role == Role::supervisor;
   if (!lasts || p.program().ide || parent_answers(p)) return {};
@@ -147,8 +107,7 @@ std::optional<Condition> judge_memory_high(const Scene& scene, const Process& p)
   const bool unusual = usual && own > usual * 2 / 10 * (scene.open ? 9 : 10) && own >= kWorthTelling;
   const std::uint64_t growth = unusual ? 0 : steady_growth(seen);
   if (!unusual && !growth) return {};
-  Condition out =
-      memory_condition(scene, p, unusual ? "more than twice what it used to use" : "and grows steadily");
+  Condition out = memory_condition(scene, p, unusual ? "more than twice its usual" : "growing steadily");
   out.evidence.push_back(
       unusual ? Evidence{"usual", "it used " + memory_text(usual, scene.host_memory) + " at most before"}
               : Evidence{"growth", "it will have doubled within a day"});
@@ -157,50 +116,27 @@ std::optional<Condition> judge_memory_high(const Scene& scene, const Process& p)
   return out;
 }
 
-std::optional<Condition> judge_restart_storm(const Scene& scene, const Process& p) {
-  std::map<std::string_view, std::vector<const ShortLife*>> services;
-  for (const ShortLife& life : p.short_lives) services[life.what].push_back(&life);
-  const auto& options = scene.options;
-  std::optional<Condition> out;
-  for (const auto& [what, lives] : services) {
-    const Storm storm = storm_of(lives, options.storm_window);
-    if (storm.starts < std::max(options.storm_execs, 1u)) continue;
-    const BootTime calm = scene.now - std::min(scene.now, storm.last->ended);
-    const Process* now = lives_on(p, *storm.last);
-    const bool gave_up = !now && calm >= options.storm_window;
-    // It begins while it rages, and ends with one long life.
-    if (scene.open ? calm >= (gave_up ? options.oom_keep : options.storm_calm) : calm >= options.storm_window)
-      continue;
-    if (!out) {
-      out.emplace();
-      out->severity = Severity::warning;
-      out->since = storm.first->began;
-      out->message = p.label() + " (pid " + std::to_string(p.key.tgid) + ") starts " + storm.last->name +
-                     " again and again: it ends at once each time";
-    }
-    if (!now && !gave_up) out->severity_until = storm.last->ended + options.storm_window;
-    const std::string name = storm.last->name;
-    out->evidence.push_back({"storm", name + " ended within half a minute of its start " +
-                                          how_it_ended(storm.last->status) + ", " +
-                                          std::to_string(options.storm_execs) + " times or more within " +
-                                          age_text(options.storm_window)});
-    if (gave_up) out->evidence.push_back({"gave-up", p.label() + " does not start " + name + " any more"});
-  }
-  return out;
-}
+}  // namespace
 
-std::optional<Condition> judge_zombie_leak(const Scene& scene, const Process& p) {
-  if (!p.seen || p.seen->children_time == BootTime{}) return {};
-  const std::uint32_t zombies = p.seen->zombies;
-  if (zombies <= (scene.open ? kFewUnreaped - 1 : kManyUnreaped)) return {};
-  Condition out;
-  out.wait = scene.options.at_once ? BootTime{} : scene.options.zombie_grace;
-  out.message = quoted(p) + " (pid " + std::to_string(p.key.tgid) + ") has not waited for " +
-                std::to_string(zombies) + " children that ended: each keeps a pid";
-  out.evidence.push_back(
-      {"zombies", "more than " + std::to_string(kFewUnreaped) + " of its children are zombies"});
-  append(out.evidence, origin_evidence(scene, p));
-  return out;
-}
+extern const KindRow kMemoryHigh;
+const KindRow kMemoryHigh{.kind = Kind::memory_high,
+                          .name = "memory-high",
+                          .message_id = "82ff8ed3890247a88943d92e47b6321d",
+                          .when =
+                              "it is over its limit (PM2, cgroup, heap option, else 1 GiB), uses twice its "
+                              "usual, or grows steadily",
+                          .wait = "60 s, three observations",
+                          .impact =
+                              "It is close to, or over, what it may use: at its limit it is ended or "
+                              "restarted, and requests are cut off.",
+                          .unsupervised = Remedy::move,
+                          .supervised = Remedy::restart,
+                          .reason = "A restart gives the memory back; a limit keeps it bounded.",
+                          .hint =
+                              "take a heap snapshot first if the cause must be understood (node "
+                              "--heapsnapshot-signal), and set a limit (max_memory_restart, MemoryMax=)",
+                          .of_launch = false,
+                          .needs = Needs::nothing_else,
+                          .judge = judge};
 
 }  // namespace stray

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// orphan: the process that started it has exited, no supervisor manages it, and it was not detached on
+// purpose.
+#include "findings/kinds.hpp"
+#include "findings/rules.hpp"
+
+namespace stray {
+namespace {
+
+// A root that is only a shell or wrapper counts for what it holds.
+bool holds_watched(const Scene& scene, const Process& p) {
+  for (const ProcessKey& key : descendants(p))
+    if (const Process* member = scene.lineage.find(key);
+        member && is_watched(member->program()) && !member->program().ide)
+      return true;
+  return false;
+}
+
+// An install, a build, a test run comes to its end by itself: nothing below and including this one lasts.
+bool only_one_shots(const Scene& scene, const Process& p) {
+  const auto passing = [](Role role) {
+    return role == Role::cli || role == Role::wrapper || role == Role::none;
+  };
+  bool any = p.program().role == Role::cli;
+  for (const ProcessKey& key : descendants(p)) {
+    const Process* member = scene.lineage.find(key);
+    if (!member) continue;
+    any |= member->program().role == Role::cli;
+    if (!passing(member->program().role)) return false;
+  }
+  return any && passing(p.program().role);
+}
+
+std::optional<Condition> judge(const Scene& scene, const Process& p) {
+  if (!left_behind(p) || p.program().ide) return {};
+  const bool watched =
+      is_watched(p.program()) || ((p.program().shell_c || p.program().shell) && holds_watched(scene, p));
+  if (supervise(scene.lineage, p).supervised() || daemon_evidence(scene, p)) return {};
+  const auto accidents = accident_evidence(scene, p);
+  if (!watched && (accidents.size() < 2 || detached_like_daemon(p))) return {};
+
+  Condition out;
+  const BootTime from = p.reparented != BootTime{} ? p.reparented : p.key.start;
+  const BootTime old = age(scene, from);
+  out.wait = scene.options.at_once ? BootTime{} : scene.options.orphan_grace;
+  out.since = p.reparented;
+  if (only_one_shots(scene, p)) out.wait = scene.options.cli_max_age, out.since = from;
+  const auto memory = group_memory(scene, p);
+  if (!accidents.empty() && old >= scene.options.orphan_warn_age) out.severity = Severity::warning;
+  if (!environment_supervisor(p).empty()) out.severity = Severity::warning;
+  if (exposed(p) && (script_gone(p) || p.program().role == Role::dev_tool)) out.severity = Severity::critical;
+  if (old >= scene.options.orphan_critical_age && memory >= (200u << 20)) out.severity = Severity::critical;
+  if (out.severity < Severity::warning && !accidents.empty())
+    out.severity_until = from + scene.options.orphan_warn_age;
+
+  out.members = descendants(p);
+  out.claim = "is orphaned: the process that started it has exited and no supervisor manages it";
+  out.evidence.push_back({"reaper", "its parent is now " + p.parent->label() + " (pid " +
+                                        std::to_string(p.parent->key.tgid) + "), which did not start it"});
+  append(out.evidence, origin_evidence(scene, p));
+  append(out.evidence, accidents);
+  cost_evidence(scene, p, out);
+  return out;
+}
+
+}  // namespace
+
+extern const KindRow kOrphan;
+const KindRow kOrphan{.kind = Kind::orphan,
+                      .name = "orphan",
+                      .message_id = "a2db434d2dc24aeda139bfad1622aa46",
+                      .when =
+                          "the process that started it has exited, no supervisor manages it, and it was not "
+                          "detached on purpose",
+                      .wait = "30 s; a build, an install or a test run 2 h",
+                      .impact =
+                          "The process that started it has exited and nothing waits for its end. It holds "
+                          "memory, files and ports until a reboot, and nobody notices when it misbehaves.",
+                      .unsupervised = Remedy::end,
+                      .supervised = Remedy::note,
+                      .reason = "Nothing waits for it and it serves nobody.",
+                      .hint = "if it is still needed: start it again under a supervisor",
+                      .of_launch = true,
+                      .needs = Needs::nothing_else,
+                      .judge = judge};
+
+}  // namespace stray

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// restart-storm: a supervisor starts something again and again that ends at once.
+#include <map>
+
+#include "findings/kinds.hpp"
+#include "findings/rules.hpp"
+
+namespace stray {
+namespace {
+
+// Starts of one service below a supervisor that lived for less than half a minute.
+struct Storm {
+  const ShortLife *first = nullptr, *last = nullptr;  // of the densest stretch, and the latest of all
+  std::uint32_t starts = 0;
+};
+
+Storm storm_of(const std::vector<const ShortLife*>& lives, BootTime window) {
+  Storm out;
+  out.last = lives.back();
+  for (std::size_t from = 0, to = 0; to < lives.size(); ++to) {
+    while (lives[to]->began - lives[from]->began > window) ++from;
+    const auto starts = static_cast<std::uint32_t>(to - from + 1);
+    if (starts <= out.starts) continue;
+    out.starts = starts;
+    out.first = lives[from];
+  }
+  return out;
+}
+
+std::string how_it_ended(std::uint32_t status) {
+  return status & 0x7f ? "by signal " + std::to_string(status & 0x7f)
+                       : "with code " + std::to_string(status >> 8 & 0xff);
+}
+
+// Another start of the same service that has not ended.
+const Process* lives_on(const Process& supervisor, const ShortLife& life) {
+  const Process* found = nullptr;
+  Lineage::each_child(supervisor, [&](const Process& child) {
+    if (found || !child.image || child.image == supervisor.image) return;
+    const CgroupPlace place = place_in_cgroup(child.cgroup());
+    if (child.image->argv + child.image->cwd == life.what || place.unit == life.what) found = &child;
+  });
+  return found;
+}
+
+std::optional<Condition> judge(const Scene& scene, const Process& p) {
+  std::map<std::string_view, std::vector<const ShortLife*>> services;
+  for (const ShortLife& life : p.short_lives) services[life.what].push_back(&life);
+  const auto& options = scene.options;
+  std::optional<Condition> out;
+  for (const auto& [what, lives] : services) {
+    const Storm storm = storm_of(lives, options.storm_window);
+    if (storm.starts < std::max(options.storm_execs, 1u)) continue;
+    const BootTime calm = scene.now - std::min(scene.now, storm.last->ended);
+    const Process* now = lives_on(p, *storm.last);
+    const bool gave_up = !now && calm >= options.storm_window;
+    // It begins while it rages, and ends with one long life.
+    if (scene.open ? calm >= (gave_up ? options.oom_keep : options.storm_calm) : calm >= options.storm_window)
+      continue;
+    if (!out) {
+      out.emplace();
+      out->severity = Severity::warning;
+      out->since = storm.first->began;
+      out->claim = "starts " + storm.last->name + " again and again: it exits at once each time";
+    }
+    if (!now && !gave_up) out->severity_until = storm.last->ended + options.storm_window;
+    const std::string name = storm.last->name;
+    out->evidence.push_back({"storm", name + " ended within half a minute of its start " +
+                                          how_it_ended(storm.last->status) + ", " +
+                                          std::to_string(options.storm_execs) + " times or more within " +
+                                          age_text(options.storm_window)});
+    if (gave_up) out->evidence.push_back({"gave-up", p.label() + " does not start " + name + " any more"});
+  }
+  return out;
+}
+
+}  // namespace
+
+extern const KindRow kRestartStorm;
+const KindRow kRestartStorm{
+    .kind = Kind::restart_storm,
+    .name = "restart-storm",
+    .message_id = "43bf21a44f9344f2a6fc0d1e3fd05382",
+    .when = "a supervisor starts something again and again that exits at once: 5 times within a minute",
+    .wait = "at once",
+    .impact =
+        "It is restarted again and again: it is hardly ever in service, each start costs CPU, and its logs "
+        "are flooded.",
+    .unsupervised = Remedy::note,
+    .supervised = Remedy::note,
+    .reason = "Why it exits stands in its log; a restart does not help.",
+    .hint = "read its log for why it exits, and check whether its port is taken: ss -ltnp",
+    .of_launch = false,
+    .needs = Needs::nothing_else,
+    .judge = judge};
+
+}  // namespace stray
