@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <memory>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -51,27 +53,74 @@ void expect_sound(Traced& run) {
   });
 }
 
-// Runs the history to its end from the beginning, and again from the state at `cut`.
-void expect_same_from(const Options& setup, const std::vector<Bytes>& history, std::size_t cut) {
-  Traced whole(setup), later(setup);
-  for (std::size_t i = 0; i < cut; ++i) whole.feed(history[i]);
-  const auto state = whole.state();
-  for (const Bytes& record : state) later.feed(record);
-  ASSERT_EQ(later.state(), state) << "restored another state than the one of record " << cut;
-  whole.said.text.clear(), later.said.text.clear();
-  whole.asked.clear(), later.asked.clear();
-  for (std::size_t i = cut; i < history.size(); ++i) {
-    whole.feed(history[i]), later.feed(history[i]);
-    ASSERT_EQ(whole.said.text, later.said.text) << "begun at record " << cut << ", after record " << i;
-    ASSERT_EQ(whole.asked, later.asked) << "begun at record " << cut << ", after record " << i;
-    ASSERT_EQ(whole.pipeline.detectors().next_due(), later.pipeline.detectors().next_due());
-    whole.said.text.clear(), later.said.text.clear();
+// Everything that one run of a history said, record by record, and its state before every `step`th.
+struct Course {
+  Course(const Options& setup, const std::vector<Bytes>& all, std::size_t step) : history(all) {
+    Traced run(setup);
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      states.push_back(i % step ? std::vector<Bytes>() : run.state());
+      run.said.text.clear(), run.asked.clear();
+      run.feed(history[i]);
+      said.push_back(run.said.text), asked.push_back(run.asked);
+      due.push_back(run.pipeline.detectors().next_due());
+    }
+    states.push_back(run.state());
+    counts = run.pipeline.lineage().counts();
   }
-  EXPECT_EQ(whole.state(), later.state()) << "begun at record " << cut;
+  // Feeds record `at` to a run that was restored, and holds what it does against this one.
+  void expect_same(Traced& run, std::size_t at) const {
+    run.said.text.clear(), run.asked.clear();
+    run.feed(history[at]);
+    ASSERT_EQ(run.said.text, said[at]) << "after record " << at;
+    ASSERT_EQ(run.asked, asked[at]) << "after record " << at;
+    ASSERT_EQ(run.pipeline.detectors().next_due(), due[at]) << "after record " << at;
+  }
+
+  const std::vector<Bytes>& history;
+  std::vector<std::vector<Bytes>> states;  // before the records, and after the last
+  std::vector<std::string> said, asked;
+  std::vector<std::optional<BootTime>> due;
+  LineageCounts counts;
+};
+
+std::unique_ptr<Traced> restored(const Options& setup, const std::vector<Bytes>& state) {
+  auto run = std::make_unique<Traced>(setup);
+  for (const Bytes& record : state) run->feed(record);
+  EXPECT_EQ(run->state(), state) << "restored another state";
+  return run;
+}
+
+// Runs the history to its end from the state at `cut`: for what goes wrong only long after the beginning.
+void expect_same_from(const Options& setup, const Course& whole, std::size_t cut) {
+  SCOPED_TRACE("begun at record " + std::to_string(cut));
+  const auto later = restored(setup, whole.states[cut]);
+  for (std::size_t i = cut; i < whole.history.size() && !testing::Test::HasFailure(); ++i)
+    whole.expect_same(*later, i);
+  EXPECT_EQ(later->state(), whole.states.back());
+}
+
+// Runs the history, and at each state begins anew from it: for all that a state does not hold.
+void expect_same_anew(const Options& setup, const Course& whole) {
+  std::unique_ptr<Traced> run;
+  for (std::size_t i = 0; i < whole.history.size() && !testing::Test::HasFailure(); ++i) {
+    if (!whole.states[i].empty()) {
+      if (run) ASSERT_EQ(run->state(), whole.states[i]) << "before record " << i;
+      run = restored(setup, whole.states[i]);
+    }
+    whole.expect_same(*run, i);
+  }
+  EXPECT_EQ(run->state(), whole.states.back());
+}
+
+// Fewer records in the same history.
+Options seldom_looks() {
+  Options setup;
+  setup.detect.sample_interval = minutes(5), setup.detect.stale_interval = minutes(3);
+  return setup;
 }
 
 TEST(StateTest, TheHistoryHasAllThatAStateIsAbout) {
-  const Options setup;
+  const Options setup = seldom_looks();
   Traced run(setup);
   std::set<std::string> kinds;
   bool dead = false, past = false;
@@ -91,27 +140,33 @@ TEST(StateTest, TheHistoryHasAllThatAStateIsAbout) {
 }
 
 TEST(StateTest, GoesOnAsFromTheBeginningWhereverItBegins) {
-  Options setup;
-  setup.detect.sample_interval = minutes(5), setup.detect.stale_interval = minutes(3);
+  const Options setup = seldom_looks();
   const auto history = told_history(setup);
-  for (std::size_t cut = 0; cut <= history.size() && !HasFatalFailure(); ++cut)
-    expect_same_from(setup, history, cut);
+  expect_same_anew(setup, Course(setup, history, 1));
+}
+
+TEST(StateTest, GoesOnAsFromTheBeginningToTheEnd) {
+  const Options setup = seldom_looks();
+  const auto history = told_history(setup);
+  const Course whole(setup, history, 16);
+  for (std::size_t cut = 0; cut < history.size() && !HasFailure(); cut += 16)
+    expect_same_from(setup, whole, cut);
 }
 
 TEST(StateTest, GoesOnAsFromTheBeginningInRandomHistories) {
   std::uint64_t evicted = 0, with_skeletons = 0;
-  for (unsigned number = 1; number <= 6 && !HasFatalFailure(); ++number) {
+  for (unsigned number = 1; number <= 6 && !HasFailure(); ++number) {
     Options setup;
     setup.detect.after.fill(seconds(number));
     if (number % 2) setup.lineage.memory_bytes = 40'000;  // so that detail and dead ancestors are given up
-    const auto history = random_history(setup, number, 600);
-    std::mt19937 random(number);
-    Traced run(setup);
-    for (const Bytes& record : history) run.feed(record);
-    evicted += run.pipeline.lineage().counts().evicted;
-    if (run.pipeline.lineage().counts().evicted_detail) ++with_skeletons;
-    for (int i = 0; i < 12 && !HasFatalFailure(); ++i)
-      expect_same_from(setup, history, random() % history.size());
+    const auto history = random_history(setup, number, 300);
+    const std::size_t step = 10 + number;  // other places in each history
+    const Course whole(setup, history, step);
+    evicted += whole.counts.evicted;
+    if (whole.counts.evicted_detail) ++with_skeletons;
+    expect_same_anew(setup, whole);
+    for (std::size_t part = 1; part < 4 && !HasFailure(); ++part)
+      expect_same_from(setup, whole, history.size() * part / 4 / step * step);
   }
   EXPECT_GT(evicted, 0u);
   EXPECT_GT(with_skeletons, 0u);
