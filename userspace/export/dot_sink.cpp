@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/printable.hpp"
+#include "record/action.hpp"
 
 namespace stray {
 namespace {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/printable.hpp"
+#include "record/action.hpp"
 #include "supervision/supervision.hpp"
 
 namespace stray {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/pipeline.hpp"
+#include "record/action.hpp"
 
 #include <algorithm>
 

@@ -82,7 +82,7 @@ class Pipeline {
   bool restore_item(const StateItem& item);
   void end_restore(BootTime time);
 
-  // What an output can tell is saved in state.cpp: a new field needs a line there.
+  // What an output can tell is saved in saved_pipeline.cpp: a new field needs a line there.
   friend struct tlv::Saved<Pipeline>;
   enum class Stage : std::uint8_t { fresh, restoring, running } stage_ = Stage::fresh;
   bool core_known_ = false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state of a pipeline as records, and a pipeline from such records.
+#include "pipeline/event_choice.hpp"
 #include "pipeline/pipeline.hpp"
 #include "record/tlv.hpp"
-#include "sinks/event_choice.hpp"
 
 namespace stray {
 namespace tlv {

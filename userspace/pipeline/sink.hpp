@@ -7,8 +7,8 @@
 
 #include "findings/detectors.hpp"
 #include "lineage/lineage.hpp"
+#include "pipeline/summary.hpp"
 #include "record/host.hpp"
-#include "sinks/ecs.hpp"
 
 namespace stray {
 

@@ -11,9 +11,9 @@
 #include "findings/origin.hpp"
 #include "findings/stray.hpp"
 #include "lineage/process.hpp"
+#include "pipeline/summary.hpp"
 #include "record/host.hpp"
 #include "report/strings.hpp"
-#include "sinks/ecs.hpp"
 #include "supervision/supervision.hpp"
 
 namespace stray {

@@ -8,6 +8,7 @@
 
 #include "event.h"
 #include "findings/rules.hpp"
+#include "record/action.hpp"
 #include "sinks/ecs_doc.hpp"
 
 namespace stray {
@@ -35,32 +36,6 @@ int severity_number(Severity severity) {
 }
 
 }  // namespace
-
-std::string_view action_of(const Event& event) {
-  struct Name {
-    std::string_view operator()(const Fork&) const { return "fork"; }
-    std::string_view operator()(const Exec&) const { return "exec"; }
-    std::string_view operator()(const Exit&) const { return "exit"; }
-    std::string_view operator()(const InferredExit&) const { return "exit"; }
-    std::string_view operator()(const Oom&) const { return "oom"; }
-    std::string_view operator()(const Signal&) const { return "signal"; }
-    std::string_view operator()(const Listen&) const { return "listen"; }
-    std::string_view operator()(const Seed&) const { return "seed"; }
-    std::string_view operator()(const Gap&) const { return "gap"; }
-    std::string_view operator()(const Session&) const { return {}; }
-    std::string_view operator()(const Clock&) const { return {}; }
-    std::string_view operator()(const Tick&) const { return {}; }
-    std::string_view operator()(const Ready&) const { return {}; }
-    std::string_view operator()(const End&) const { return {}; }
-    std::string_view operator()(const SawProcess&) const { return {}; }
-    std::string_view operator()(const SawScript&) const { return {}; }
-    std::string_view operator()(const SawUsage&) const { return {}; }
-    std::string_view operator()(const SawSockets&) const { return {}; }
-    std::string_view operator()(const SavedState&) const { return {}; }
-    std::string_view operator()(const SawChildren&) const { return {}; }
-  };
-  return std::visit(Name{}, event.what);
-}
 
 void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost) {
   Doc doc(*this, out, time, "event", "ready", "info");

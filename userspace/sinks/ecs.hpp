@@ -6,25 +6,16 @@
 #pragma once
 
 #include <array>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
 #include "findings/detectors.hpp"
 #include "lineage/lineage.hpp"
+#include "pipeline/summary.hpp"
 #include "record/host.hpp"
 
 namespace stray {
-
-struct Summary {
-  std::map<std::string, std::uint64_t> events;  // by kind
-  std::uint64_t lost = 0, malformed = 0;
-  std::uint64_t raised = 0, cleared = 0;
-  Totals open;
-  LineageCounts lineage;
-  BootTime time{};
-};
 
 class Ecs {
  public:
@@ -69,8 +60,5 @@ class Ecs {
   std::array<Above, 16> above_;          // by those of the parent's
   Rfc3339 now_, start_;
 };
-
-// The name of an event's action (event.action), or nothing for records that are no event of their own.
-std::string_view action_of(const Event& event);
 
 }  // namespace stray

@@ -5,6 +5,7 @@
 #include "base/printable.hpp"
 #include "event.h"
 #include "findings/rules.hpp"
+#include "record/action.hpp"
 #include "sinks/message_ids.hpp"
 #include "sinks/sinks.hpp"
 

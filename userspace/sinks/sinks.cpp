@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/sinks.hpp"
+#include "record/action.hpp"
 
 namespace stray {
 

@@ -4,8 +4,8 @@
 
 #include <memory>
 
+#include "pipeline/event_choice.hpp"
 #include "pipeline/sink.hpp"
-#include "sinks/event_choice.hpp"
 #include "sinks/journal_client.hpp"
 #include "sinks/text.hpp"
 #include "sinks/writer.hpp"

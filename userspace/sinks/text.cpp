@@ -9,6 +9,7 @@
 #include "base/printable.hpp"
 #include "event.h"
 #include "findings/rules.hpp"
+#include "record/action.hpp"
 
 namespace stray {
 namespace {

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "pipeline/event_choice.hpp"
 #include "pipeline/pipeline.hpp"
 #include "record/host.hpp"
 #include "sinks/ecs.hpp"
-#include "sinks/event_choice.hpp"
 #include "support/records.hpp"
 
 namespace stray {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/event_choice.hpp"
+#include "pipeline/event_choice.hpp"
 
 #include <algorithm>
 #include <array>
