@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads back what stray sent to journald (pipeline/journal_sink.cpp), from this host's journal or from files
+// Reads back what stray sent to journald (sinks/journal_sink.cpp), from this host's journal or from files
 // that were copied from another. The only code that includes libsystemd.
 //
 // Files that cannot be used are named and left out. A file that turns out to be damaged while it is read ends

@@ -76,7 +76,7 @@ class Lineage {
   // 6.16 can report a death twice.
   bool repeated() const { return repeated_; }
 
-  // ---- the saved state (state.cpp) ----
+  // ---- the saved state (saved_lineage.cpp) ----
   // Gives images and processes as items, then save_core() the rest; both between two apply().
   void save(const EmitState& emit) const;
   std::string save_core() const;
@@ -124,7 +124,7 @@ class Lineage {
   void resolve_waiting(Process& parent);
   void end(Process& process, Ended ended, Process* reaper, bool reaper_known);
   void reparent_children(Process& from, Process* to, bool known);
-  void note_end(Process& parent, const Process& child);  // lives.cpp
+  void note_end(Process& parent, const Process& child);  // short_lives.cpp
   void count_unreaped();
   void new_image(Process& process, std::shared_ptr<Image> image);
   std::shared_ptr<Image> make_image(const Image& image);
@@ -184,7 +184,7 @@ class Lineage {
   static constexpr std::size_t kMostSessions = 4096;
   static constexpr std::size_t kGoneKept = 1024;
 
-  // What is not derived from the processes is saved in fields.hpp: a new field needs a line there.
+  // What is not derived from the processes is saved in saved_fields.hpp: a new field needs a line there.
   LineageOptions options_;
   std::unique_ptr<Account> account_;  // before what is charged to it
   BootTime now_{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fields of processes in a saved state, and of what hangs on them. Included by state.cpp alone.
+// The fields of processes in a saved state, and of what hangs on them. Included by saved_lineage.cpp alone.
 #pragma once
 
 #include "lineage/lineage.hpp"

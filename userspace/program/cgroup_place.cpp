@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cgroup paths as systemd and the container engines make them (detection.md 2.3, 2.4, 5.1).
+// Cgroup paths as systemd and the container engines make them.
 #include "base/words.hpp"
 #include "program/program.hpp"
 

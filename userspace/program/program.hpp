@@ -19,7 +19,7 @@ enum class Runtime : std::uint8_t {
   bun,
   deno,
   electron,
-  // Watched only where a configuration says so (program_rules.hpp).
+  // Watched only where a configuration says so (host_programs.hpp).
   python,
   ruby,
   java,
@@ -55,7 +55,7 @@ enum class Role : std::uint8_t {
 
 enum class Restarts : std::uint8_t { no, yes, unknown };
 
-// What stands between a process and the service it was reached through (detection.md 5.1, "Breaks"): whoever
+// What stands between a process and the service it was reached through: whoever
 // hangs from it was started by a person or a scheduler, not by the service.
 enum class Breaker : std::uint8_t {
   none,
@@ -67,7 +67,7 @@ enum class Breaker : std::uint8_t {
 };
 
 struct SupervisorKind {
-  std::string_view name;  // "pm2", "supervisord", …: static text, or that of a rule (program_rules.hpp)
+  std::string_view name;  // "pm2", "supervisord", …: static text, or that of a rule (host_programs.hpp)
   Restarts restarts = Restarts::unknown;
   bool by_system = false;          // part of the system (comes back at boot), not of a user
   bool container = false;          // a container engine's monitor: the policy is the engine's
@@ -75,7 +75,7 @@ struct SupervisorKind {
   bool restarts_children = false;  // what it has as a child is a service, and no helper of its own
 };
 
-struct Program {  // every field is saved in program_state.cpp: a new one needs a line there
+struct Program {  // every field is saved in saved_program.cpp: a new one needs a line there
   Runtime runtime = Runtime::none;
   EntryKind entry_kind = EntryKind::none;
   std::string runtime_name;  // of Runtime::other
@@ -87,7 +87,7 @@ struct Program {  // every field is saved in program_state.cpp: a new one needs 
   bool ide = false;            // IDE server or language server
   bool shell_c = false;        // sh -c, bash -c, dash -c
   bool shell = false;          // an interactive or script shell by name
-  bool daemon = false;         // a known daemon or agent (detection.md 5.2, D5)
+  bool daemon = false;         // a known daemon or agent
   bool inspector = false;
   std::string inspector_address;  // "127.0.0.1:9229"
   bool runs_runtime = false;      // shell_c: the command names a runtime or a package manager
@@ -97,11 +97,11 @@ struct Program {  // every field is saved in program_state.cpp: a new one needs 
   std::optional<SupervisorKind> supervisor;
 };
 
-// The fields of a saved state (program_state.cpp). restore_program: false where they are malformed.
+// The fields of a saved state (saved_program.cpp). restore_program: false where they are malformed.
 std::string save_program(const Program& program);
 bool restore_program(Program& program, std::string_view body);
 
-struct ProgramRules;  // program_rules.hpp
+struct ProgramRules;  // host_programs.hpp
 
 struct ProgramView {
   std::string_view exe;  // resolved path of the image, without " (deleted)"
@@ -122,7 +122,7 @@ Program recognise(const ProgramView& view);
 // runtime or shell -c with a runtime word, supervisors' children are found through the tree).
 bool wants_environment(const Program& program);
 
-// True for the base name of a tool that makes daemons on purpose (detection.md 5.2, D1).
+// True for the base name of a tool that makes daemons on purpose.
 bool is_daemonizer(std::string_view base_name);
 
 // The value of NAME in an environment list, or nothing.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The programs that start others and restart them (detection.md 5.1).
+// The programs that start others and restart them.
 #pragma once
 
 #include "program/program.hpp"

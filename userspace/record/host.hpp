@@ -11,7 +11,7 @@
 
 namespace stray {
 
-struct Host {           // every field is saved in pipeline/state.cpp: a new one needs a line there
+struct Host {           // every field is saved in saved_pipeline.cpp: a new one needs a line there
   std::string boot_id;  // as /proc/sys/kernel/random/boot_id prints it
   std::array<std::uint8_t, 16> boot{};
   std::string name, kernel, version, machine_id;
@@ -30,7 +30,7 @@ struct Host {           // every field is saved in pipeline/state.cpp: a new one
 std::uint64_t process_hash(const std::array<std::uint8_t, 16>& boot, ProcessKey key);
 
 // The short printable name of a process: 12 letters and digits, derived from boot id, start and tgid, so that
-// two observers agree and it stays over exec and over a restart of stray. docs/process-id.md has the recipe.
+// two observers agree and it stays over exec and over a restart of stray. docs/output.md has the recipe.
 std::string process_id(const std::array<std::uint8_t, 16>& boot, ProcessKey key);
 
 // RFC 3339, UTC, nanoseconds: "2026-10-21T04:05:06.123456789Z". Caches the last second.

@@ -29,7 +29,7 @@ constexpr std::size_t kBuffer = 64 << 10;
 constexpr std::size_t kLongestText = 400;     // bytes of a command line; the document has it whole
 constexpr std::size_t kRemembered = 1 << 16;  // documents among which one that comes again is recognised
 
-// A document of output/ecs.cpp. What is missing, or of another type, is an empty string or 0.
+// A document of sinks/ecs.cpp. What is missing, or of another type, is an empty string or 0.
 class Document {
  public:
   // Nothing for what is no such document, or not in one line.

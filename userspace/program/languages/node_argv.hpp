@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How node reads its own command line: which word is the script, and which options say what kind of run it is
-// (detection.md section 3; the table of options is that of node 20, 24 and 26 themselves).
+// (the table of options is that of node 20, 24 and 26 themselves).
 #pragma once
 
 #include <cstddef>
