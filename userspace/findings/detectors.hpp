@@ -37,7 +37,7 @@ class Detectors {
   std::vector<Request> take_requests();      // for the observer, in order
   std::optional<BootTime> next_due() const;  // a record (a tick will do) is wanted at this time
 
-  // ---- the saved state (state.cpp), without what take_…() would give now: take that first ----
+  // ---- the saved state (saved_findings.cpp), without what take_…() would give now: take that first ----
   void save(const EmitState& emit) const;
   std::string save_core() const;
   // Into detectors that have applied nothing, when the lineage has its processes again. False: refused.
@@ -52,7 +52,7 @@ class Detectors {
   void replace_options(DetectOptions options);  // keeps what is open; judges all anew
 
  private:
-  // Every field of these and of the class is saved in state.cpp: a new one needs a line there.
+  // Every field of these and of the class is saved in saved_findings.cpp: a new one needs a line there.
   struct State {
     enum class Stage : std::uint8_t { off, pending, open } stage = Stage::off;
     BootTime since{}, raised{};

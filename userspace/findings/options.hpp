@@ -30,7 +30,7 @@ struct Allow {
 };
 
 struct DetectOptions {
-  // Defaults of detection.md 5.9.
+  // Defaults: docs/configuration.md lists them.
   BootTime orphan_grace = seconds(30);
   BootTime unsupervised_grace_listening = seconds(60);
   BootTime unsupervised_grace_quiet = minutes(10);

@@ -30,7 +30,7 @@ void cost_evidence(const Scene& scene, const Process& p, Condition& out) {
 
 bool production(const Process& p) { return env_value(p.env(), "NODE_ENV") == "production"; }
 
-// An app in the sense of detection.md 5.3: a server of its own, or evaluated code that listens.
+// An app: a server of its own, or evaluated code that listens.
 bool is_app(const Process& p) {
   const Program& program = p.program();
   if (program.role == Role::app) return true;

@@ -35,7 +35,7 @@ void append(std::vector<Evidence>& to, std::vector<Evidence> more);
 
 // ---- facts (facts.cpp) ----
 
-bool is_watched(const Program& program);        // a runtime, wrapper or dev tool: see detection.md 5.2
+bool is_watched(const Program& program);        // a runtime, wrapper or dev tool
 bool covered_by_above(const Process& process);  // an app or dev tool further up answers for it
 bool left_behind(const Process& process);       // its creator is gone and a reaper has it
 std::vector<Evidence> accident_evidence(const Scene& scene, const Process& process);  // A1 to A9
