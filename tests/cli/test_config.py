@@ -101,6 +101,13 @@ class Reload(Folder):
         self.assertIn(f"configuration read again: {self.file}", trace.said())
         self.assertEqual(trace.end(signal.SIGTERM), 0)
 
+    def test_a_key_of_too_many_parts_changes_nothing(self):
+        trace = self.run_with('[after]\norphan = "1h"\n')
+        self.file.write_text(".".join(["a"] * 50_000) + " = 1\n")
+        trace.send(signal.SIGHUP)
+        wait_for(lambda: f"the old configuration stays: {self.file}:1: a key of more than" in trace.said(), "the reason")
+        self.assertEqual(trace.end(signal.SIGTERM), 0)
+
     def test_a_bad_file_changes_nothing(self):
         trace = self.run_with('[after]\norphan = "1h"\n')
         self.file.write_text('[after]\norphan = "0"\nbogus = "0"\n')

@@ -30,6 +30,7 @@ struct Config {
 // Puts what the file says over `out`. Returns all that is wrong with it, "FILE:LINE: what", by line; then
 // `out` is of no use.
 std::vector<std::string> read_config(const std::string& path, Config& out);
+std::vector<std::string> read_config_text(std::string_view text, Config& out);
 
 // --after KIND=DURATION and --min-age. Throw UsageError.
 void take_after(const std::string& flag, Config& out);

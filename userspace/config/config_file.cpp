@@ -21,7 +21,7 @@ std::string kind_names() {
 
 class ConfigFile {
  public:
-  ConfigFile(const std::string& path, Config& out) : toml_(path), out_(out) { out_.file = path; }
+  ConfigFile(TomlReader toml, Config& out) : toml_(std::move(toml)), out_(out) {}
 
   std::vector<std::string> read() {
     const auto root = toml_.parse();
@@ -261,7 +261,12 @@ class ConfigFile {
 }  // namespace
 
 std::vector<std::string> read_config(const std::string& path, Config& out) {
-  return ConfigFile(path, out).read();
+  out.file = path;
+  return ConfigFile(TomlReader(path), out).read();
+}
+
+std::vector<std::string> read_config_text(std::string_view text, Config& out) {
+  return ConfigFile(TomlReader("text", std::string(text)), out).read();
 }
 
 }  // namespace stray

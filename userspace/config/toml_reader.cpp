@@ -1,28 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/toml_reader.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.hpp"
 #include "base/units.hpp"
+#include "config/toml_bounds.hpp"
 
 namespace stray {
 
-std::optional<toml::table> TomlReader::parse() {
+namespace {
+
+// One byte more than may be parsed is enough to say so.
+int read_file(const std::string& path, std::string& out) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) return errno;
   struct stat info {};
-  int error = 0;
-  if (::access(path_.c_str(), R_OK) != 0 || ::stat(path_.c_str(), &info) != 0) error = errno;
-  // The parser takes what it cannot read for an empty file.
-  if (!error && S_ISDIR(info.st_mode)) error = EISDIR;
-  if (error) {
-    problems_.emplace(0, path_ + ": " + std::strerror(error));
+  if (::fstat(file.get(), &info) != 0) return errno;
+  if (S_ISDIR(info.st_mode)) return EISDIR;
+  // A FIFO without a writer would be waited for without end, or be taken for an empty file.
+  if (!S_ISREG(info.st_mode)) return EINVAL;
+  char block[16 << 10];
+  while (out.size() <= kLargestToml) {
+    const ssize_t got = ::read(file.get(), block, sizeof block);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
+    if (got == 0) break;
+    out.append(block, static_cast<std::size_t>(got));
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::optional<toml::table> TomlReader::parse() {
+  if (!text_) {
+    std::string text;
+    if (const int error = read_file(path_, text)) {
+      problems_.emplace(0, path_ + ": " + (error == EINVAL ? "not a regular file" : std::strerror(error)));
+      return {};
+    }
+    text_ = std::move(text);
+  }
+  if (const auto excess = toml_excess(*text_)) {
+    problems_.emplace(excess->line, path_ + ":" + std::to_string(excess->line) + ": " + excess->what);
     return {};
   }
   try {
-    return toml::parse_file(path_);
+    return toml::parse(*text_, path_);
   } catch (const toml::parse_error& wrong) {
     problem(wrong.source(), std::string(wrong.description()));
     return {};

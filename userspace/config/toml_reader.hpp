@@ -17,7 +17,9 @@ namespace stray {
 
 class TomlReader {
  public:
-  explicit TomlReader(std::string path) : path_(std::move(path)) {}
+  // `text`: what the file holds, where it was read already.
+  explicit TomlReader(std::string path, std::optional<std::string> text = {})
+      : path_(std::move(path)), text_(std::move(text)) {}
 
   // The root, or nothing: what is wrong is a problem then.
   std::optional<toml::table> parse();
@@ -52,6 +54,7 @@ class TomlReader {
 
  private:
   std::string path_;
+  std::optional<std::string> text_;
   std::multimap<std::uint32_t, std::string> problems_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "findings/finding.hpp"
@@ -75,6 +76,7 @@ struct Verdicts {
 
 // All that is wrong with the file, "FILE:LINE: what"; then `out` is of no use.
 std::vector<std::string> read_policy(const std::string& path, Policy& out);
+std::vector<std::string> read_policy_text(std::string_view text, Policy& out);
 
 // Every process should have been observed before. `self`: a pid that nothing matches; the name of a policy on
 // its own command line is no app.

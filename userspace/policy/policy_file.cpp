@@ -8,7 +8,7 @@ namespace {
 
 class PolicyFile {
  public:
-  PolicyFile(const std::string& path, Policy& out) : toml_(path), out_(out) {}
+  PolicyFile(TomlReader toml, Policy& out) : toml_(std::move(toml)), out_(out) {}
 
   std::vector<std::string> read() {
     const auto root = toml_.parse();
@@ -145,7 +145,11 @@ class PolicyFile {
 }  // namespace
 
 std::vector<std::string> read_policy(const std::string& path, Policy& out) {
-  return PolicyFile(path, out).read();
+  return PolicyFile(TomlReader(path), out).read();
+}
+
+std::vector<std::string> read_policy_text(std::string_view text, Policy& out) {
+  return PolicyFile(TomlReader("text", std::string(text)), out).read();
 }
 
 }  // namespace stray
