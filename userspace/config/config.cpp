@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/json.hpp"
-#include "redact/redact.hpp"
 
 namespace stray {
 namespace {
@@ -184,12 +183,6 @@ const std::vector<CountKey>& count_keys() {
       {"storm_execs", &D::storm_execs, "starts within storm_window that make a restart storm"},
   };
   return keys;
-}
-
-std::vector<std::string> Config::redact_patterns() const {
-  std::vector<std::string> all = redact_builtin ? Redactor::default_patterns() : std::vector<std::string>();
-  all.insert(all.end(), redact.begin(), redact.end());
-  return all;
 }
 
 void take_after(const std::string& flag, Config& out) {

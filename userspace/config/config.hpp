@@ -15,16 +15,14 @@ namespace stray {
 
 struct Config {
   DetectOptions detect;
-  std::vector<std::string> redact;        // RE2 patterns, beside those that stray brings
-  bool redact_builtin = true;             // use those too
+  std::vector<std::string> redact;        // RE2 patterns, beside the rules of stray
+  bool redact_builtin = true;             // use its own rules too
   std::vector<std::string> pidfile_dirs;  // where pid files are looked for, beside /run and the like
   std::string file;                       // that was read; empty: none
 
   // Where a value that is no default came from, by its key ("times.orphan_grace", "allow.0"): "FILE:LINE" or
   // the flag.
   std::map<std::string, std::string, std::less<>> origins;
-
-  std::vector<std::string> redact_patterns() const;  // all that are in force
 };
 
 // Puts what the file says over `out`. Returns all that is wrong with it, "FILE:LINE: what", by line; then

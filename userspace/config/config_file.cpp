@@ -164,7 +164,7 @@ class ConfigFile {
           continue;
         }
         try {
-          Redactor{{*pattern}};
+          Redactor{{*pattern}, false};
           out_.redact.push_back(*pattern);
         } catch (const std::invalid_argument& error) {
           toml_.problem(entry.source(), error.what());

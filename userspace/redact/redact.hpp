@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes secrets out of command lines and environments before anything writes them down.
 //
-// A pattern is an RE2 regular expression, held against each argument by itself. An option whose value is the
-// next argument is held against it as OPTION=VALUE, so `--pin=(.+)` covers both ways to write it. What the
-// groups of the pattern match is replaced, or all of the match where it has no group.
+// Rules of stray (docs/redaction.md): names of options, variables, headers and fields (secret_names), options
+// of known programs (program_options), addresses (text_secrets), shapes of tokens (shapes). Beside them
+// patterns of the configuration: RE2 regular expressions, held against each argument by itself. An option
+// whose value is the next argument is held against them as OPTION=VALUE, so `--pin=(.+)` covers both ways to
+// write it. What the groups of a pattern match is replaced, or all of the match where it has no group.
 //
 // Errors: a pattern that RE2 refuses throws std::invalid_argument. Threads: none.
 #pragma once
@@ -15,17 +17,16 @@
 #include <vector>
 
 #include "record/event.hpp"
+#include "redact/found.hpp"
 
 namespace stray {
 
 class Redactor {
  public:
-  static constexpr std::string_view kReplacement = "<redacted>";
+  static constexpr std::string_view kReplacement = Found::kReplacement;
 
-  static std::vector<std::string> default_patterns();
-
-  // No pattern at all switches redaction off, also of what depends on the program (mysql -pSECRET).
-  explicit Redactor(const std::vector<std::string>& patterns = default_patterns());
+  // Without patterns and the rules of stray redaction is off.
+  explicit Redactor(const std::vector<std::string>& patterns = {}, bool builtin = true);
   ~Redactor();
   Redactor(Redactor&&) noexcept;
   Redactor& operator=(Redactor&&) noexcept;

@@ -51,7 +51,7 @@ Live::Live(Pipeline& pipeline, const KernelOptions& options)
 }
 
 void Live::use(const Config& config) {
-  redactor_ = Redactor(config.redact_patterns());
+  redactor_ = Redactor(config.redact, config.redact_builtin);
   pidfile_dirs_->set(config.pidfile_dirs);
 }
 
