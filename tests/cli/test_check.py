@@ -63,6 +63,11 @@ class Check(Folder):
         policy = self.rule('supervisor = "keeper"', "restarts = true")
         self.assertEqual(self.check(policy, "--config", str(config)),
                          [("instances", True), ("supervisor", True), ("restarts", True)])
+        # Without the configuration nobody knows that name.
+        done = stray("check", self.policy(policy))
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b'"keeper" is not a supervisor', done.stderr)
+        policy = self.rule('supervisor = "pm2"', "restarts = true")
         self.assertEqual(self.check(policy), [("instances", True), ("supervisor", False), ("restarts", False)])
 
     def test_forbidden_and_findings(self):
@@ -98,7 +103,7 @@ class Check(Folder):
                                r"'shop_memory'=\d+B;;1073741824\n$")
         done = stray("check", "--nagios", self.policy("bogus = 1\n"))
         self.assertEqual(done.returncode, 3)
-        self.assertRegex(done.stdout.decode(), r"^STRAY UNKNOWN - .*policy.toml:1: unknown key")
+        self.assertRegex(done.stdout.decode(), r"^STRAY UNKNOWN - .*policy.toml:1:\d+: \"bogus\" is not a key")
 
     def test_a_bad_policy(self):
         file = self.policy('[[app]]\nname = "x"\nbogus = 1\n[[forbid]]\nmatch = { exe = "x" }\n')

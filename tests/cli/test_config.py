@@ -25,11 +25,11 @@ class Config(Folder):
         done = stray("config", "check", file)
         self.assertEqual((done.returncode, done.stdout), (2, b""))
         lines = done.stderr.decode().splitlines()
-        self.assertEqual([line.split(": ")[1] for line in lines], [f"{file}:2", f"{file}:5", f"{file}:6"])
+        self.assertEqual([line.split(": ")[1] for line in lines], [f"{file}:2:16", f"{file}:5:10", f"{file}:6:2"])
         # Other commands tell the first, in one line.
         done = stray("scan", "--config", file)
         self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stderr.decode(), rf"^stray: {file}:2: .*; and 2 more: stray config check {file}\n$")
+        self.assertRegex(done.stderr.decode(), rf"^stray: {file}:2:16: .*; and 2 more: stray config check {file}\n$")
 
     def test_show_can_be_saved(self):
         file = self.config('[severity]\norphan = "critical"\n[[allow]]\nargv = "x\\"y"\nreason = "why"\n')
@@ -55,6 +55,19 @@ class Config(Folder):
         self.assertEqual(sorted(mine), ["dev-tool", "orphan"])
         self.assertIn("dev tool mock server", mine["dev-tool"]["message"])
         self.assertEqual(mine["orphan"]["event"]["severity"], 90)
+
+    def test_an_allowance_that_has_ended_is_warned_about(self):
+        pid = self.leave_behind(*self.server())
+        told = {}
+        for until in ("2020-01-31", "2199-01-31"):
+            file = self.config(f'[[allow]]\nexe = "{self.folder}/node"\nkind = ["orphan"]\nuntil = {until}\nreason = "a demo"\n')
+            done = stray("scan", "--json", "--utc", "--config", file)
+            told[until] = {d["rule"]["name"] for d in map(json.loads, done.stdout.splitlines()[:-1])
+                           if d["process"]["pid"] == pid}
+            warning = f"stray: {file}:1: this [[allow]] ended on 2020-02-01 00:00:00 UTC and no longer applies (a demo)\n"
+            self.assertEqual(done.stderr.decode(), warning if until == "2020-01-31" else "")
+        self.assertIn("orphan", told["2020-01-31"])
+        self.assertEqual(told["2199-01-31"], told["2020-01-31"] - {"orphan"})
 
     def test_redaction_patterns(self):
         child = self.start("sh", "-c", "read line", "plum-4711", stdin=subprocess.PIPE)
@@ -112,7 +125,7 @@ class Reload(Folder):
         trace = self.run_with('[after]\norphan = "1h"\n')
         self.file.write_text('[after]\norphan = "0"\nbogus = "0"\n')
         trace.send(signal.SIGHUP)
-        wait_for(lambda: f"the old configuration stays: {self.file}:3: " in trace.said(), "the reason")
+        wait_for(lambda: f"the old configuration stays: {self.file}:3:" in trace.said(), "the reason")
         self.assertEqual(trace.end(signal.SIGTERM), 0)
 
     def test_a_terminal_that_hangs_up_ends_the_run(self):

@@ -72,8 +72,8 @@ class CommandLine(Refused):
                 self.refused(2, "--after", "scan", "--after", f"orphan={text}")
 
     def test_after(self):
-        self.refused(2, ["--after orphan", "KIND=DURATION"], "run", "--after", "orphan")
-        self.refused(2, ["--after bogus=1s", "orphan", "stale-script"], "run", "--after", "bogus=1s")
+        self.refused(2, ['--after: "orphan" is not KIND=TIME'], "run", "--after", "orphan")
+        self.refused(2, ['--after: "bogus" is not a kind of finding', "orphan", "stale-script"], "run", "--after", "bogus=1s")
         self.refused(2, "bogus", "run", "--after", "all=1s", "--after", "bogus=1s")
 
     def test_events(self):
@@ -117,19 +117,34 @@ class Configuration(Refused):
         for line, words, text in cases:
             with self.subTest(text=text):
                 file = self.config(text)
-                self.refused(2, [f"{file}:{line}: ", words], "scan", "--config", file)
+                self.refused(2, [f"{file}:{line}:", words], "scan", "--config", file)
 
     def test_every_command_reads_it(self):
         file = self.config("bogus = 1\n")
         for command in (["run"], ["scan"], ["tree"], ["explain", "1"], ["report"], ["doctor"]):
             with self.subTest(command=command):
-                self.refused(2, f"{file}:1: ", *command, "--config", file)
+                self.refused(2, f"{file}:1:1: ", *command, "--config", file)
 
     def test_files_that_cannot_be_read(self):
         missing = str(self.folder / "missing.toml")
         self.refused(2, [missing, "No such file"], "scan", "--config", missing)
         self.refused(2, [str(self.folder), "Is a directory"], "scan", "--config", str(self.folder))
         self.refused(2, "--config", "scan", "--config", "")
+
+    def test_what_is_no_regular_file_does_not_stall(self):
+        fifo = str(self.folder / "fifo")
+        os.mkfifo(fifo)
+        self.refused(2, [fifo, "not a regular file"], "scan", "--config", fifo)
+        self.refused(2, [fifo, "not a regular file"], "check", fifo)
+        self.refused(2, "not a regular file", "scan", "--config", "/dev/zero")
+
+    def test_what_others_may_write_is_refused(self):
+        file = self.config("")
+        os.chmod(file, 0o666)
+        self.refused(2, [file, "run: chmod go-w "], "scan", "--config", file)
+        os.chmod(file, 0o600)
+        os.chown(file, 65534, 65534)
+        self.refused(2, [file, "run: chown root "], "scan", "--config", file)
 
     def test_unreadable_for_this_user(self):
         file = self.config("")

@@ -136,6 +136,8 @@ std::int64_t parse_moment(std::string_view text, std::string_view flag, const Ti
       "-10min (before the end)");
 }
 
+std::optional<std::int64_t> parse_date(std::string_view text) { return absolute(text); }
+
 std::string moment_text(std::int64_t real_ns) {
   const std::time_t seconds = real_ns / kSecond;
   std::tm parts{};

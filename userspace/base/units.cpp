@@ -58,14 +58,19 @@ std::string duration_text(BootTime time) {
 
 std::uint64_t parse_size(std::string_view text, std::string_view where) {
   static const std::map<std::string_view, int> units{
-      {"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+      {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+  const auto wrong = [&](const std::string& why) {
+    return UsageError(std::string(where) + ": \"" + std::string(text) + "\" " + why);
+  };
+  if (text == "0") return 0;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const auto unit =
-      units.find(std::string_view(end, static_cast<std::size_t>(text.data() + text.size() - end)));
+  const std::string_view letters(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (error == std::errc{} && letters.empty())
+    throw wrong("has no unit; write " + std::string(text) + "MiB, or " + std::string(text) + "B for bytes");
+  const auto unit = units.find(letters);
   if (error != std::errc{} || unit == units.end() || number > (std::uint64_t{1} << 62 >> unit->second))
-    throw UsageError(std::string(where) + ": \"" + std::string(text) +
-                     "\" is not a size, as 64KiB, 8MiB or 4GiB are");
+    throw wrong("is not a size, as 64KiB, 8MiB or 4GiB are");
   return number << unit->second;
 }
 
@@ -74,7 +79,7 @@ std::string size_text(std::uint64_t bytes) {
       {"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}};
   for (const auto& [name, shift] : kUnits)
     if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0) return std::to_string(bytes >> shift) + name;
-  return std::to_string(bytes);
+  return bytes == 0 ? "0" : std::to_string(bytes) + "B";
 }
 
 }  // namespace stray

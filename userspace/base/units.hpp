@@ -18,10 +18,11 @@ BootTime parse_duration(std::string_view text, std::string_view where);
 // As parse_duration reads it: "1h30min", "0".
 std::string duration_text(BootTime time);
 
-// "64KiB", "8MiB", "4GiB", or a number of bytes.
+// "64KiB", "8MiB", "4GiB", "1000B"; a bare number is an error, except 0. Throws UsageError that begins with
+// `where`.
 std::uint64_t parse_size(std::string_view text, std::string_view where);
 
-// As parse_size reads it: "1GiB", "1000".
+// As parse_size reads it: "1GiB", "1000B".
 std::string size_text(std::uint64_t bytes);
 
 }  // namespace stray

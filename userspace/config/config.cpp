@@ -2,17 +2,14 @@
 #include "config/config.hpp"
 
 #include <algorithm>
+#include <ctime>
 
 #include "base/json.hpp"
+#include "base/moment.hpp"
+#include "config/kind_name.hpp"
 
 namespace stray {
 namespace {
-
-std::string kind_names() {
-  std::string out;
-  for (const Kind kind : kKinds) out += ", " + std::string(to_string(kind));
-  return out;
-}
 
 // A TOML basic string.
 std::string quoted(std::string_view text) {
@@ -34,6 +31,15 @@ std::string quoted(const std::vector<std::string>& list) {
   std::string out;
   for (const std::string& one : list) out += (out.empty() ? "" : ", ") + quoted(one);
   return "[" + out + "]";
+}
+
+// As parse_date() reads it.
+std::string utc_text(std::int64_t real_ns) {
+  const auto second = static_cast<std::time_t>(real_ns / 1'000'000'000);
+  std::tm parts{};
+  ::gmtime_r(&second, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 std::string yes_or_no(bool value) { return value ? "true" : "false"; }
@@ -114,7 +120,11 @@ class Lines {
   }
   void lists() {
     each("allow", config_.detect.allow, [&](const Allow& a) {
-      text("exe", a.exe), text("argv", a.argv), text("user", a.user), text("unit", a.unit);
+      list("exe", a.exe), text("argv", a.argv), text("user", a.user), text("unit", a.unit);
+      std::vector<std::string> kinds;
+      for (const Kind kind : a.kinds) kinds.emplace_back(to_string(kind));
+      list("kind", kinds);
+      if (a.until) text("until", utc_text(*a.until));
       text("reason", a.reason);
     });
     if (!config_.detect.programs) return;
@@ -147,9 +157,9 @@ std::string origin(const Config& config, const std::string& key) {
 const std::vector<TimeKey>& time_keys() {
   using D = DetectOptions;
   static const std::vector<TimeKey> keys{
-      {"orphan_grace", &D::orphan_grace, "left behind for so long"},
+      {"orphan_grace", &D::orphan_grace, "orphaned for so long"},
       {"unsupervised_grace_listening", &D::unsupervised_grace_listening,
-       "a server without a supervisor that listens or was left behind"},
+       "a server without a supervisor that listens or is orphaned"},
       {"unsupervised_grace_quiet", &D::unsupervised_grace_quiet, "one that does neither"},
       {"multiplexer_grace", &D::multiplexer_grace, "below tmux or screen"},
       {"devtool_grace", &D::devtool_grace, "a dev tool without a live terminal"},
@@ -159,19 +169,19 @@ const std::vector<TimeKey>& time_keys() {
       {"interactive_production_grace", &D::interactive_production_grace,
        "the same, with NODE_ENV=production and listening"},
       {"batch_max_age", &D::batch_max_age, "jobs of cron and at"},
-      {"cli_max_age", &D::cli_max_age, "an install, a build, a test run that was left behind"},
-      {"stale_interval", &D::stale_interval, "how often scripts are looked at"},
-      {"sample_interval", &D::sample_interval, "how often open findings are looked at"},
+      {"cli_max_age", &D::cli_max_age, "an orphaned install, build or test run"},
+      {"stale_interval", &D::stale_interval, "how often scripts are checked"},
+      {"sample_interval", &D::sample_interval, "how often open findings are sampled"},
       {"orphan_warn_age", &D::orphan_warn_age, "a notice becomes a warning"},
       {"orphan_critical_age", &D::orphan_critical_age, "and a large one critical"},
-      {"oom_keep", &D::oom_keep, "how long an oom-kill is told"},
+      {"oom_keep", &D::oom_keep, "how long an oom-kill is reported"},
       {"inspector_grace", &D::inspector_grace, "an open inspector"},
-      {"zombie_grace", &D::zombie_grace, "children that nobody waits for"},
+      {"zombie_grace", &D::zombie_grace, "children that are not waited for"},
       {"storm_window", &D::storm_window, "restarts are counted in this time"},
       {"storm_calm", &D::storm_calm, "a restart storm is over after so long without one"},
       {"memory_calm", &D::memory_calm, "memory must be below its limit for so long"},
       {"old_code_warn_age", &D::old_code_warn_age, "old code becomes a warning"},
-      {"min_age", &D::min_age, "nothing is said of a younger process"},
+      {"min_age", &D::min_age, "younger processes are not reported"},
   };
   return keys;
 }
@@ -179,20 +189,29 @@ const std::vector<TimeKey>& time_keys() {
 const std::vector<CountKey>& count_keys() {
   using D = DetectOptions;
   static const std::vector<CountKey> keys{
-      {"memory_samples", &D::memory_samples, "looks in a row, sample_interval apart, that must be above it"},
+      {"memory_samples", &D::memory_samples,
+       "samples in a row, sample_interval apart, that must be above it"},
       {"storm_execs", &D::storm_execs, "starts within storm_window that make a restart storm"},
   };
   return keys;
 }
 
+std::vector<std::string> Config::expired(std::int64_t real_ns) const {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < detect.allow.size(); ++i)
+    if (const auto until = detect.allow[i].until; until && *until <= real_ns)
+      out.push_back(origin(*this, "allow." + std::to_string(i)) + ": this [[allow]] ended on " +
+                    moment_text(*until) + " and no longer applies (" + detect.allow[i].reason + ")");
+  return out;
+}
+
 void take_after(const std::string& flag, Config& out) {
   const auto equals = flag.find('=');
   if (equals == std::string::npos)
-    throw UsageError("--after " + flag + ": write KIND=DURATION, as in --after orphan=30s");
+    throw UsageError("--after: \"" + flag + "\" is not KIND=TIME, as orphan=30s is");
   const std::string name = flag.substr(0, equals);
   const BootTime time = parse_duration(flag.substr(equals + 1), "--after " + name);
-  if (name != "all" && !kind_of(name))
-    throw UsageError("--after " + flag + ": no such kind of finding; known: all" + kind_names());
+  if (name != "all") parse_kind(name, "--after");
   for (const Kind kind : kKinds) {
     if (name != "all" && to_string(kind) != name) continue;
     out.detect.after[kind] = time;

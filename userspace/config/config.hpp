@@ -23,10 +23,13 @@ struct Config {
   // Where a value that is no default came from, by its key ("times.orphan_grace", "allow.0"): "FILE:LINE" or
   // the flag.
   std::map<std::string, std::string, std::less<>> origins;
+
+  // "FILE:LINE: ..." for each allowance that has ended by then (CLOCK_REALTIME, ns).
+  std::vector<std::string> expired(std::int64_t real_ns) const;
 };
 
-// Puts what the file says over `out`. Returns all that is wrong with it, "FILE:LINE: what", by line; then
-// `out` is of no use.
+// Puts what the file says over `out`. Returns all that is wrong with it, "FILE:LINE:COLUMN: what", by place;
+// then `out` is of no use. Root refuses a file that others own or may write.
 std::vector<std::string> read_config(const std::string& path, Config& out);
 std::vector<std::string> read_config_text(std::string_view text, Config& out);
 

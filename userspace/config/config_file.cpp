@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parser of the configuration file. docs/configuration.md describes what it takes.
+#include <sstream>
+
+#include "base/moment.hpp"
 #include "config/config.hpp"
+#include "config/kind_name.hpp"
 #include "config/toml_reader.hpp"
 #include "redact/redact.hpp"
 
 namespace stray {
 namespace {
-
-std::optional<Severity> severity_of(std::string_view name) {
-  for (const Severity one : {Severity::info, Severity::notice, Severity::warning, Severity::critical})
-    if (to_string(one) == name) return one;
-  return {};
-}
-
-std::string kind_names() {
-  std::string out;
-  for (const Kind kind : kKinds) out += (out.empty() ? "" : ", ") + std::string(to_string(kind));
-  return out;
-}
 
 class ConfigFile {
  public:
@@ -123,7 +115,7 @@ class ConfigFile {
     for (const auto& [key, value] : *table) {
       const auto kind = kind_of(key.str());
       if (!kind) {
-        toml_.unknown(key, kind_names());
+        toml_.problem(key.source(), not_a_kind(key.str()));
         continue;
       }
       from_here(std::string(name) + "." + std::string(key.str()), value.source());
@@ -133,8 +125,7 @@ class ConfigFile {
 
   void after(const toml::node& node) {
     by_kind(node, "after", [&](Kind kind, const toml::key& key, const toml::node& value) {
-      duration(value, key.str(),
-               [&](BootTime time) { out_.detect.after[kind] = time; });
+      duration(value, key.str(), [&](BootTime time) { out_.detect.after[kind] = time; });
     });
   }
 
@@ -142,12 +133,7 @@ class ConfigFile {
     by_kind(node, "severity", [&](Kind kind, const toml::key& key, const toml::node& value) {
       const auto text = toml_.text(value, key.str());
       if (!text) return;
-      const auto level = severity_of(*text);
-      if (!level)
-        return toml_.problem(value.source(),
-                             std::string(key.str()) + ": \"" + *text +
-                                 "\" is no severity; write info, notice, warning or critical");
-      out_.detect.severity[kind] = level;
+      toml_.guard(value, [&] { out_.detect.severity[kind] = parse_severity(*text, key.str()); });
     });
   }
 
@@ -178,6 +164,30 @@ class ConfigFile {
     toml_.each_key(*table, {{"patterns", patterns}, {"builtin", builtin}});
   }
 
+  TomlReader::Take kinds(std::vector<Kind>& out) {
+    return [this, &out](const toml::node& node) {
+      for (const std::string& name : toml_.texts(node, "kind"))
+        toml_.guard(node, [&] { out.push_back(parse_kind(name, "kind")); });
+    };
+  }
+  // A date, or a date and a time, as TOML or as text; without an offset in the local time zone. A date means
+  // that whole day.
+  std::optional<std::int64_t> moment(const toml::node& node) {
+    constexpr std::int64_t kDay = 86'400'000'000'000;
+    std::ostringstream text;
+    if (node.is_date())
+      text << node.as_date()->get();
+    else if (node.is_date_time())
+      text << node.as_date_time()->get();
+    else
+      text << node.value<std::string>().value_or("");
+    const bool day = text.str().size() == std::string_view("2027-06-30").size();
+    const auto out = parse_date(text.str());
+    if (!out)
+      toml_.problem(node.source(), "until: write a date, as in until = 2027-06-30, or \"2027-06-30 18:00\"");
+    return out && day ? *out + kDay : out;
+  }
+
   void allow(const toml::table& entry) {
     Allow one;
     const std::size_t before = toml_.count();
@@ -185,10 +195,13 @@ class ConfigFile {
                            {"argv", toml_.into(one.argv, "argv")},
                            {"user", toml_.into(one.user, "user")},
                            {"unit", toml_.into(one.unit, "unit")},
+                           {"kind", kinds(one.kinds)},
+                           {"until", [&](const toml::node& node) { one.until = moment(node); }},
                            {"reason", toml_.into(one.reason, "reason")}});
     const bool all = one.exe.empty() && one.argv.empty() && one.user.empty() && one.unit.empty();
     if (all && toml_.count() == before)  // what was meant to narrow it may be told already
-      toml_.problem(entry.source(), "an [[allow]] without exe, argv, user or unit would allow everything");
+      toml_.problem(entry.source(),
+                    "an [[allow]] needs exe, argv, user or unit: else it would allow everything");
     if (one.reason.empty()) toml_.problem(entry.source(), "an [[allow]] needs a reason");
     out_.detect.allow.push_back(std::move(one));
     entry_from("allow", out_.detect.allow.size(), entry);
@@ -262,7 +275,7 @@ class ConfigFile {
 
 std::vector<std::string> read_config(const std::string& path, Config& out) {
   out.file = path;
-  return ConfigFile(TomlReader(path), out).read();
+  return ConfigFile(TomlReader(path, TomlReader::Trust::own), out).read();
 }
 
 std::vector<std::string> read_config_text(std::string_view text, Config& out) {

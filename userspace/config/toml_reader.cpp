@@ -5,50 +5,75 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <system_error>
 
 #include "base/descriptor.hpp"
-#include "base/units.hpp"
+#include "base/errors.hpp"
+#include "base/nearest.hpp"
+#include "base/quote.hpp"
 #include "config/toml_bounds.hpp"
 
 namespace stray {
 
 namespace {
 
-// One byte more than may be parsed is enough to say so.
-int read_file(const std::string& path, std::string& out) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) return errno;
+std::string mode_text(mode_t mode) {
+  char text[8];
+  std::snprintf(text, sizeof text, "%04o", static_cast<unsigned>(mode & 07777));
+  return text;
+}
+
+[[noreturn]] void fail(int error) { throw UsageError(std::strerror(error)); }
+
+// What decides what root does must be root's, and nobody else's to write.
+void refuse_if_others(const struct stat& info, const std::string& path) {
+  if (::geteuid() != 0) return;
+  if (info.st_uid != 0)
+    throw UsageError("it belongs to uid " + std::to_string(info.st_uid) +
+                     ", and root obeys it; run: chown root " + shell_quote(path));
+  if (info.st_mode & (S_IWGRP | S_IWOTH))
+    throw UsageError("others may write it (mode " + mode_text(info.st_mode) +
+                     "), and root obeys it; run: chmod go-w " + shell_quote(path));
+}
+
+// One byte more than may be parsed is enough to say so. Throws UsageError.
+std::string read_file(const std::string& path, TomlReader::Trust trust) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file) fail(errno);
   struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return errno;
-  if (S_ISDIR(info.st_mode)) return EISDIR;
+  if (::fstat(file.get(), &info) != 0) fail(errno);
+  if (S_ISDIR(info.st_mode)) fail(EISDIR);
   // A FIFO without a writer would be waited for without end, or be taken for an empty file.
-  if (!S_ISREG(info.st_mode)) return EINVAL;
+  if (!S_ISREG(info.st_mode)) throw UsageError("not a regular file");
+  if (trust == TomlReader::Trust::own) refuse_if_others(info, path);
+  std::string out;
   char block[16 << 10];
   while (out.size() <= kLargestToml) {
     const ssize_t got = ::read(file.get(), block, sizeof block);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno;
+    if (got < 0) fail(errno);
     if (got == 0) break;
     out.append(block, static_cast<std::size_t>(got));
   }
-  return 0;
+  return out;
 }
 
 }  // namespace
 
 std::optional<toml::table> TomlReader::parse() {
-  if (!text_) {
-    std::string text;
-    if (const int error = read_file(path_, text)) {
-      problems_.emplace(0, path_ + ": " + (error == EINVAL ? "not a regular file" : std::strerror(error)));
-      return {};
-    }
-    text_ = std::move(text);
+  try {
+    if (!text_) text_ = read_file(path_, trust_);
+  } catch (const UsageError& error) {
+    problems_.emplace(std::pair(0u, 0u), path_ + ": " + error.what());
+    return {};
   }
   if (const auto excess = toml_excess(*text_)) {
-    problems_.emplace(excess->line, path_ + ":" + std::to_string(excess->line) + ": " + excess->what);
+    problems_.emplace(std::pair(excess->line, 0u),
+                      path_ + ":" + std::to_string(excess->line) + ": " + excess->what);
     return {};
   }
   try {
@@ -64,28 +89,35 @@ std::string TomlReader::where(const toml::source_region& at) const {
 }
 
 void TomlReader::problem(const toml::source_region& at, std::string what) {
-  problems_.emplace(at.begin.line, where(at) + ": " + std::move(what));
+  problems_.emplace(std::pair(at.begin.line, at.begin.column),
+                    where(at) + ":" + std::to_string(at.begin.column) + ": " + std::move(what));
 }
 
 std::vector<std::string> TomlReader::problems() const {
   std::vector<std::string> out;
-  for (const auto& [line, text] : problems_) out.push_back(text);
+  for (const auto& [place, text] : problems_) out.push_back(text);
   return out;
 }
 
-void TomlReader::unknown(const toml::key& key, const std::string& known) {
-  problem(key.source(), "unknown key \"" + std::string(key.str()) + "\"; known here: " + known);
+void TomlReader::unknown(const toml::key& key, const std::vector<std::string>& known) {
+  std::string names;
+  for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
+  problem(key.source(), "\"" + std::string(key.str()) + "\" is not a key here" +
+                            did_you_mean(key.str(), known) + "; keys: " + names);
 }
 
 void TomlReader::each_key(const toml::table& table, const Keys& keys) {
   for (const auto& [key, node] : table) {
-    bool taken = false;
-    std::string known;
-    for (const auto& [name, take] : keys) {
-      known += (known.empty() ? "" : ", ") + std::string(name);
-      if (name == key.str()) take(node), taken = true;
+    const std::string_view written = key.str();
+    const auto found =
+        std::find_if(keys.begin(), keys.end(), [&](const auto& one) { return one.first == written; });
+    if (found != keys.end()) {
+      found->second(node);
+      continue;
     }
-    if (!taken) unknown(key, known);
+    std::vector<std::string> known;
+    for (const auto& [name, take] : keys) known.emplace_back(name);
+    unknown(key, known);
   }
 }
 

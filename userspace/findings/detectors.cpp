@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/words.hpp"
 #include "findings/rules.hpp"
 
 namespace stray {
@@ -202,7 +203,7 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
   Scene now = scene();
   now.open = state.stage == State::Stage::open;
   auto condition = row.judge(now, process);
-  const bool accepted = allowed(process);
+  const bool accepted = condition && allowed(kind, process, wake);
   if (!condition || accepted) {
     if (state.stage == State::Stage::open) {
       if (!accepted && still_open(kind, state, wake)) return;
@@ -323,11 +324,23 @@ void Detectors::judge_session(std::uint32_t sid) {
   for (const Process* p : members) judge(*p);
 }
 
-bool Detectors::allowed(const Process& p) const {
+bool Detectors::allowed(Kind kind, const Process& p, BootTime& wake) const {
+  const std::int64_t now = static_cast<std::int64_t>(now_.count()) + real_offset_ns_;
   return std::any_of(options_.allow.begin(), options_.allow.end(), [&](const Allow& allow) {
+    if (allow.until && now >= *allow.until) return false;
+    if (!allow.kinds.empty() && std::find(allow.kinds.begin(), allow.kinds.end(), kind) == allow.kinds.end())
+      return false;
+    const std::string exe(p.exe());
+    const auto is_exe = [&](const std::string& pattern) {
+      return matches(pattern, exe) || matches(pattern, std::string(file_name(exe)));
+    };
+    if (!allow.exe.empty() && std::none_of(allow.exe.begin(), allow.exe.end(), is_exe)) return false;
     const std::string user = p.seen && !p.seen->user.empty() ? p.seen->user : std::to_string(p.uid);
-    return matches(allow.exe, std::string(p.exe())) && matches(allow.argv, p.command()) &&
-           matches(allow.user, user) && matches(allow.unit, place_in_cgroup(p.cgroup()).unit);
+    if (!matches(allow.argv, p.command()) || !matches(allow.user, user) ||
+        !matches(allow.unit, place_in_cgroup(p.cgroup()).unit))
+      return false;
+    if (allow.until) soonest(wake, now_ + BootTime{static_cast<std::uint64_t>(*allow.until - now)});
+    return true;
   });
 }
 

@@ -108,7 +108,8 @@ class Detectors {
   void on_oom(const Event& event, const Process& victim);
   void oom_back(const Process& process);
   void clear_oom(ProcessKey key, std::string reason);
-  bool allowed(const Process& process) const;
+  // By the configuration, at this moment. Sets the wake to when that ends.
+  bool allowed(Kind kind, const Process& process, BootTime& wake) const;
   void set_severity(Kind kind, Condition& condition) const;
   void ask(ProcessKey key, Look look, std::string entry = {});
 

@@ -23,9 +23,12 @@ inline constexpr BootTime hours(std::uint64_t n) { return minutes(n * 60); }
 inline constexpr BootTime days(std::uint64_t n) { return hours(n * 24); }
 inline constexpr BootTime kNever{~std::uint64_t{0}};
 
-// A finding that is known and accepted. Empty fields match all; the reason is shown by `stray explain`.
+// Findings that are known and accepted. Empty fields match all.
 struct Allow {
-  std::string exe, argv, user, unit;  // shell patterns (fnmatch); argv against the joined line
+  std::vector<std::string> exe;       // shell patterns (fnmatch): the path or its last part, any of them
+  std::string argv, user, unit;       // the same; argv against the joined line
+  std::vector<Kind> kinds;            // only these
+  std::optional<std::int64_t> until;  // CLOCK_REALTIME, ns: not from then on
   std::string reason;
 };
 

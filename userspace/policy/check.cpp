@@ -65,7 +65,7 @@ class Checker {
     rule_ = rule.name, level_ = rule.level;
     found_ = topmost(rule.match);
     instances(rule);
-    if (found_.empty()) return;  // said once; nothing of what is not there can be met or not
+    if (found_.empty()) return;  // reported once; nothing else can be met or not
     if (rule.supervisor)
       each("supervisor = \"" + *rule.supervisor + "\"", [&](const Process& p, std::string& is) {
         const Supervision who = supervise(scene_.lineage, p);
@@ -118,7 +118,7 @@ class Checker {
   }
 
  private:
-  // Instances: what matches, and hangs from nothing that does.
+  // Instances: matching processes without a matching ancestor.
   std::vector<const Process*> topmost(const PolicyMatch& match) const {
     std::vector<const Process*> out;
     std::set<const Process*> matching;

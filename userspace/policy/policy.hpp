@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,8 +75,16 @@ struct Verdicts {
   std::size_t not_met() const;
 };
 
-// All that is wrong with the file, "FILE:LINE: what"; then `out` is of no use.
-std::vector<std::string> read_policy(const std::string& path, Policy& out);
+// What a policy may name besides what stray knows by itself.
+struct PolicyNames {
+  std::vector<std::string> supervisors;  // of the configuration
+  // Whether this host has a user of that name; empty: not known, as of a capture's host.
+  std::function<bool(const std::string&)> is_user;
+  std::vector<std::string> users;  // some of them, to suggest
+};
+
+// All that is wrong with the file, "FILE:LINE:COLUMN: what"; then `out` is of no use.
+std::vector<std::string> read_policy(const std::string& path, const PolicyNames& names, Policy& out);
 std::vector<std::string> read_policy_text(std::string_view text, Policy& out);
 
 // Every process should have been observed before. `self`: a pid that nothing matches; the name of a policy on

@@ -1,14 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/nearest.hpp"
 #include "base/units.hpp"
+#include "config/kind_name.hpp"
 #include "config/toml_reader.hpp"
 #include "policy/policy.hpp"
+#include "program/supervisors.hpp"
+#include "supervision/supervision.hpp"
 
 namespace stray {
 namespace {
 
+constexpr Verdict kVerdicts[] = {Verdict::systemd,    Verdict::pm2,   Verdict::container,
+                                 Verdict::supervisor, Verdict::login, Verdict::multiplexer,
+                                 Verdict::job,        Verdict::nobody};
+
+std::vector<std::string> supervisor_names() {
+  std::vector<std::string> out;
+  for (const Verdict verdict : kVerdicts) out.emplace_back(to_string(verdict));
+  for (const SupervisorKind& kind : all_supervisors())
+    if (std::find(out.begin(), out.end(), kind.name) == out.end()) out.emplace_back(kind.name);
+  return out;
+}
+
 class PolicyFile {
  public:
-  PolicyFile(TomlReader toml, Policy& out) : toml_(std::move(toml)), out_(out) {}
+  PolicyFile(TomlReader toml, const PolicyNames& names, Policy& out)
+      : toml_(std::move(toml)), names_(names), out_(out) {}
 
   std::vector<std::string> read() {
     const auto root = toml_.parse();
@@ -43,13 +65,58 @@ class PolicyFile {
       toml_.each_key(*table, {{"exe", toml_.into(out.exe, "exe")},
                               {"argv", toml_.into(out.argv, "argv")},
                               {"cwd", toml_.into(out.cwd, "cwd")},
-                              {"user", toml_.into(out.user, "user")}});
+                              {"user", [&](const toml::node& user) { out.user = this->user(user); }}});
     };
   }
   void needs_match(const PolicyMatch& match, std::string_view name, const toml::table& entry) {
     if (match.exe.empty() && match.argv.empty() && match.cwd.empty() && match.user.empty())
       toml_.problem(entry.source(), "a [[" + std::string(name) +
                                         "]] needs a match, as in match = { argv = \"node /srv/web/*\" }");
+  }
+
+  // A name, a number or a pattern. A name must be one of this host's.
+  std::string user(const toml::node& node) {
+    const std::string name = toml_.text(node, "user").value_or("");
+    const bool pattern = name.find_first_of("*?[") != std::string::npos;
+    const bool number = name.find_first_not_of("0123456789") == std::string::npos;
+    if (names_.is_user && !pattern && !number && !names_.is_user(name))
+      toml_.problem(node.source(), "user: this host has no user \"" + name + "\"" +
+                                       did_you_mean(name, names_.users) +
+                                       "; write a name, a number or a pattern");
+    return name;
+  }
+
+  // A verdict, or the name of a supervisor.
+  std::optional<std::string> supervisor(const toml::node& node) {
+    const auto name = toml_.text(node, "supervisor");
+    std::vector<std::string> known = supervisor_names();
+    known.insert(known.end(), names_.supervisors.begin(), names_.supervisors.end());
+    if (name == "none") return std::string(to_string(Verdict::nobody));
+    if (!name || std::find(known.begin(), known.end(), *name) != known.end()) return name;
+    std::string all;
+    for (const std::string& one : known) all += (all.empty() ? "" : ", ") + one;
+    toml_.problem(node.source(), "supervisor: \"" + *name + "\" is not a supervisor" +
+                                     did_you_mean(*name, known) + "; write one of " + all);
+    return name;
+  }
+
+  std::string listening(const std::string& text, const toml::node& node) {
+    const auto colon = text.rfind(':');
+    const std::string port = text.substr(colon == std::string::npos ? 0 : colon + 1);
+    std::string address = colon == std::string::npos ? "" : text.substr(0, colon);
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (error != std::errc{} || end != port.data() + port.size() || number == 0 || number > 65535)
+      toml_.problem(
+          node.source(),
+          "listens: \"" + text + "\" has no port from 1 to 65535; write 127.0.0.1:3000, [::1]:3000 or 3000");
+    const bool six = address.starts_with('[') && address.ends_with(']');
+    if (six) address = address.substr(1, address.size() - 2);
+    in6_addr unused;
+    if (colon != std::string::npos && ::inet_pton(six ? AF_INET6 : AF_INET, address.c_str(), &unused) != 1)
+      toml_.problem(node.source(),
+                    "listens: \"" + text + "\" has no address; write 127.0.0.1:3000, [::1]:3000 or 3000");
+    return text;
   }
 
   TomlReader::Take text(std::optional<std::string>& out, std::string_view key) {
@@ -80,28 +147,27 @@ class PolicyFile {
   void app(const toml::table& entry) {
     AppRule rule;
     const auto memory = [&](const toml::node& node) {
-      if (const auto size = toml_.text(node, "memory_below"))
-        toml_.guard(node, [&] { rule.memory_below = parse_size(*size, "memory_below"); });
+      const auto size = toml_.text(node, "memory_below");
+      if (!size) return;
+      toml_.guard(node, [&] { rule.memory_below = parse_size(*size, "memory_below"); });
+      if (rule.memory_below == 0u) toml_.problem(node.source(), "memory_below must not be 0");
     };
     const auto listens = [&](const toml::node& node) {
-      rule.listens = toml_.texts(node, "listens");
-      for (const std::string& one : rule.listens) {
-        const std::string port = one.substr(one.rfind(':') == std::string::npos ? 0 : one.rfind(':') + 1);
-        if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos)
-          toml_.problem(node.source(), "listens: \"" + one + "\" has no port; write 127.0.0.1:3000 or 3000");
-      }
+      for (const std::string& one : toml_.texts(node, "listens"))
+        rule.listens.push_back(listening(one, node));
     };
-    toml_.each_key(entry, {{"name", toml_.into(rule.name, "name")},
-                           {"match", match(rule.match)},
-                           {"level", level(rule.level)},
-                           {"instances", [&](const toml::node& node) { instances(node, rule); }},
-                           {"supervisor", text(rule.supervisor, "supervisor")},
-                           {"unit", text(rule.unit, "unit")},
-                           {"memory_below", memory},
-                           {"restarts", flag(rule.restarts, "restarts")},
-                           {"saved_for_reboot", flag(rule.saved_for_reboot, "saved_for_reboot")},
-                           {"listens", listens},
-                           {"user", text(rule.user, "user")}});
+    toml_.each_key(entry,
+                   {{"name", toml_.into(rule.name, "name")},
+                    {"match", match(rule.match)},
+                    {"level", level(rule.level)},
+                    {"instances", [&](const toml::node& node) { instances(node, rule); }},
+                    {"supervisor", [&](const toml::node& node) { rule.supervisor = supervisor(node); }},
+                    {"unit", text(rule.unit, "unit")},
+                    {"memory_below", memory},
+                    {"restarts", flag(rule.restarts, "restarts")},
+                    {"saved_for_reboot", flag(rule.saved_for_reboot, "saved_for_reboot")},
+                    {"listens", listens},
+                    {"user", [&](const toml::node& node) { rule.user = user(node); }}});
     if (rule.name.empty()) toml_.problem(entry.source(), "an [[app]] needs a name");
     needs_match(rule.match, "app", entry);
     out_.apps.push_back(std::move(rule));
@@ -125,12 +191,8 @@ class PolicyFile {
       if (toml_.yes_or_no(value, "none").value_or(false)) rule.kinds.assign(kKinds.begin(), kKinds.end());
     };
     const auto kinds = [&](const toml::node& value) {
-      for (const std::string& name : toml_.texts(value, "none_of")) {
-        if (const auto kind = kind_of(name))
-          rule.kinds.push_back(*kind);
-        else
-          toml_.problem(value.source(), "none_of: \"" + name + "\" is no kind of finding");
-      }
+      for (const std::string& name : toml_.texts(value, "none_of"))
+        toml_.guard(value, [&] { rule.kinds.push_back(parse_kind(name, "none_of")); });
     };
     toml_.each_key(*table, {{"none", none}, {"none_of", kinds}, {"level", level(rule.level)}});
     if (rule.kinds.empty())
@@ -139,17 +201,19 @@ class PolicyFile {
   }
 
   TomlReader toml_;
+  const PolicyNames& names_;
   Policy& out_;
 };
 
 }  // namespace
 
-std::vector<std::string> read_policy(const std::string& path, Policy& out) {
-  return PolicyFile(TomlReader(path), out).read();
+std::vector<std::string> read_policy(const std::string& path, const PolicyNames& names, Policy& out) {
+  return PolicyFile(TomlReader(path), names, out).read();
 }
 
 std::vector<std::string> read_policy_text(std::string_view text, Policy& out) {
-  return PolicyFile(TomlReader("text", std::string(text)), out).read();
+  const PolicyNames none;
+  return PolicyFile(TomlReader("text", std::string(text)), none, out).read();
 }
 
 }  // namespace stray

@@ -31,6 +31,8 @@ constexpr SupervisorKind kSupervisors[] = {
 
 }  // namespace
 
+std::span<const SupervisorKind> all_supervisors() { return kSupervisors; }
+
 const SupervisorKind* find_supervisor(std::string_view name) {
   const auto* row = std::find_if(std::begin(kSupervisors), std::end(kSupervisors),
                                  [&](const SupervisorKind& kind) { return kind.name == name; });

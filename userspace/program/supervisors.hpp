@@ -2,9 +2,13 @@
 // The programs that start others and restart them.
 #pragma once
 
+#include <span>
+
 #include "program/program.hpp"
 
 namespace stray {
+
+std::span<const SupervisorKind> all_supervisors();
 
 // The row of that name, or nullptr. Names: "pm2", "runit", "containerd-shim", …
 const SupervisorKind* find_supervisor(std::string_view name);

@@ -2,6 +2,7 @@
 #include "sources/live.hpp"
 
 #include <poll.h>
+#include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <system_error>
 #include <unordered_set>
 
+#include "base/printable.hpp"
 #include "event.h"
 #include "record/wire.hpp"
 
@@ -51,6 +53,8 @@ Live::Live(Pipeline& pipeline, const KernelOptions& options)
 }
 
 void Live::use(const Config& config) {
+  for (const std::string& text : config.expired(static_cast<std::int64_t>(real_now())))
+    spdlog::warn("{}", printable(text));
   redactor_ = Redactor(config.redact, config.redact_builtin);
   pidfile_dirs_->set(config.pidfile_dirs);
 }
@@ -119,7 +123,7 @@ void Live::audit_if_lost() {
   if (now < last_lost_check_ + kLostCheck) return;
   last_lost_check_ = now;
   const std::uint64_t lost = std::max(source_.lost(), pipeline_.lost());
-  if (lost == lost_told_) return loss_.nothing_lost();
+  if (lost == lost_reported_) return loss_.nothing_lost();
   if (now < last_audit_ + kAuditEvery) return;
   last_audit_ = now;
   audit(lost);
@@ -133,11 +137,11 @@ void Live::audit(std::uint64_t lost) {
   head.lost = lost;
   feed(wire::Record<stray_gap>(head)
            .set([&](stray_gap& gap) {
-             gap.count = lost - lost_told_;
+             gap.count = lost - lost_reported_;
              gap.from_ns = loss_.from(gap.count).count();
            })
            .bytes());
-  lost_told_ = lost;
+  lost_reported_ = lost;
   loss_.told();
 
   source_.drain(sink_);
@@ -211,7 +215,7 @@ void Live::stop() {
   while (source_.drain(sink_) > 0) {
   }
   // A loss of the last moments waits for no later look.
-  if (const auto lost = std::max(source_.lost(), pipeline_.lost()); lost != lost_told_) audit(lost);
+  if (const auto lost = std::max(source_.lost(), pipeline_.lost()); lost != lost_reported_) audit(lost);
   const BootTime end = boot_now() + kLastLooks;
   std::size_t left = kLastPasses * looks_.open();
   while (left > 0 && looks_.open() > 0 && boot_now() < end) {

@@ -57,7 +57,7 @@ class Live {
   int woken_by_ = -1;         // the caller's part of wake_
   std::uint64_t looked_ = 0;  // in all
   LossSpan loss_;
-  std::uint64_t lost_told_ = 0;
+  std::uint64_t lost_reported_ = 0;
   BootTime last_clock_{}, last_audit_{}, last_lost_check_{};
   std::int64_t real_offset_ = 0;
   int quiet_rounds_ = 0;

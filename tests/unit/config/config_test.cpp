@@ -2,6 +2,8 @@
 #include "config/config.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -48,6 +50,9 @@ exe = "*/node"
 reason = "tab\there, \u001b"
 [[allow]]
 user = "demo"
+exe = ["node", "bun"]
+kind = ["orphan", "stale-script"]
+until = 2027-06-30T18:00:00Z
 reason = "another"
 [[runtime]]
 name = "python"
@@ -111,19 +116,85 @@ TEST_F(ConfigTest, EverythingThatIsWrongIsToldInOrder) {
       "[redact]\npatterns = [\n  '(',\n  7]\n[[allow]]\n[[runtime]]\nexe = 3\nlike = \"perl\"\n"
       "[[supervisor]]\nname = \"x\"\n[host]\npidfile_dirs = [\"run\"]\n");
   const std::pair<int, const char*> wanted[] = {
-      {1, "bogus"},    {3, "string"},      {4, "soon"},     {6, "severity"},      {9, "pattern"},
+      {1, "bogus"},    {3, "string"},      {4, "soon"},     {6, "not info"},      {9, "pattern"},
       {10, "pattern"}, {11, "everything"}, {11, "reason"},  {12, "needs a name"}, {12, "to know"},
       {13, "exe"},     {14, "like"},       {15, "to know"}, {18, "whole path"}};
   ASSERT_EQ(all.size(), std::size(wanted)) << ::testing::PrintToString(all);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    EXPECT_TRUE(all[i].starts_with(path + ":" + std::to_string(wanted[i].first) + ": ")) << all[i];
+    EXPECT_TRUE(all[i].starts_with(path + ":" + std::to_string(wanted[i].first) + ":")) << all[i];
     EXPECT_NE(all[i].find(wanted[i].second), std::string::npos) << all[i];
   }
+}
+
+TEST_F(ConfigTest, WhatWasMeantIsSuggested) {
+  EXPECT_NE(problems("[tiems]\n").at(0).find("did you mean times?"), std::string::npos);
+  EXPECT_NE(problems("[times]\norphan-grace = \"1s\"\n").at(0).find("did you mean orphan_grace?"),
+            std::string::npos);
+  EXPECT_NE(problems("[after]\norphen = \"1s\"\n").at(0).find("did you mean orphan?"), std::string::npos);
+  EXPECT_TRUE(problems("[times]\n  orphan_grace = 3\n").at(0).starts_with(path + ":2:18: "));
+}
+
+TEST_F(ConfigTest, AnAllowanceOfSomeKindsThatEnds) {
+  ::setenv("TZ", "UTC0", 1);
+  ::tzset();
+  const std::string rest = "user = \"x\"\nreason = \"tests\"\n";
+  Config config;
+  ASSERT_EQ(read("[[allow]]\nkind = \"orphan\"\nuntil = 2027-06-30\n" + rest +
+                     "[[allow]]\nuntil = \"2027-06-30 18:00\"\n" + rest + "[[allow]]\n" + rest,
+                 config),
+            std::vector<std::string>{});
+  constexpr std::int64_t kDay = 86'400'000'000'000, kEve = 20'999 * kDay;  // 2027-06-30
+  EXPECT_EQ(config.detect.allow[0].kinds, std::vector<Kind>{Kind::orphan});
+  EXPECT_EQ(config.detect.allow[0].until, kEve + kDay) << "a date means the whole day";
+  EXPECT_EQ(config.detect.allow[1].until, kEve + kDay * 3 / 4);
+  EXPECT_FALSE(config.detect.allow[2].until);
+  EXPECT_TRUE(config.expired(kEve).empty());
+  ASSERT_EQ(config.expired(kEve + kDay).size(), 2u);
+  const std::string warning = config.expired(kEve + kDay)[0];
+  EXPECT_TRUE(warning.starts_with(path + ":1: ")) << warning;
+  EXPECT_NE(warning.find("no longer applies (tests)"), std::string::npos) << warning;
+  EXPECT_NE(problems("[[allow]]\nkind = \"orphen\"\n" + rest).at(0).find("did you mean orphan?"),
+            std::string::npos);
+  EXPECT_NE(problems("[[allow]]\nuntil = \"June\"\n" + rest).at(0).find("write a date"), std::string::npos);
+}
+
+// The parser makes a table of each part, in the one before: it would have no stack left.
+TEST_F(ConfigTest, AKeyOfThousandsOfPartsIsRefused) {
+  std::string key = "a";
+  for (int i = 0; i < 50'000; ++i) key += ".a";
+  EXPECT_NE(problems(key + " = 1\n").at(0).find("a key of more than"), std::string::npos);
+  EXPECT_NE(problems("[" + key + "]\n").at(0).find("a key of more than"), std::string::npos);
+  EXPECT_TRUE(problems("# " + key + "\n[redact]\npatterns = ['" + key + "']\n").empty());
+}
+
+TEST_F(ConfigTest, OnlyARegularFileIsReadAndNothingWaits) {
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  Config unused;
+  for (const std::string& file : {path, std::string("/dev/null")}) {
+    const auto all = read_config(file, unused);
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0], file + ": not a regular file");
+  }
+}
+
+TEST_F(ConfigTest, RootObeysNoFileThatOthersMayWrite) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  std::ofstream(path).flush();
+  Config unused;
+  for (const ::mode_t mode : {0664u, 0646u, 0666u}) {
+    ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+    EXPECT_NE(read_config(path, unused).at(0).find("run: chmod go-w "), std::string::npos);
+  }
+  ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
+  EXPECT_TRUE(read_config(path, unused).empty());
+  ASSERT_EQ(::chown(path.c_str(), 12345, 0), 0);
+  EXPECT_NE(read_config(path, unused).at(0).find("run: chown root "), std::string::npos);
 }
 
 TEST_F(ConfigTest, LimitsThatCannotBeAreTold) {
   EXPECT_EQ(problems("[limits]\nmemory_limit = \"much\"\nmemory_samples = 0\nstorm_execs = -1\n").size(), 3u);
   EXPECT_EQ(problems("[limits]\nmemory_limit = \"0\"\n").size(), 1u);
+  EXPECT_NE(problems("[limits]\nmemory_limit = \"300\"\n").at(0).find("has no unit"), std::string::npos);
   EXPECT_EQ(problems("[limits]\nmemory_limit = 300\nstorm_execs = 1.5\n").size(), 2u);
 }
 
@@ -138,9 +209,9 @@ TEST_F(ConfigTest, PatternsComeBesideTheBuiltIn) {
 }
 
 TEST(Values, SizesAreWrittenAsTheyAreRead) {
-  for (const char* text : {"0", "1000", "1KiB", "1500KiB", "300MiB", "1GiB", "4TiB"})
+  for (const char* text : {"0", "1000B", "1KiB", "1500KiB", "300MiB", "1GiB", "4TiB"})
     EXPECT_EQ(size_text(parse_size(text, "x")), text);
-  EXPECT_EQ(size_text(parse_size("2048", "x")), "2KiB");
+  EXPECT_EQ(size_text(parse_size("2048B", "x")), "2KiB");
 }
 
 TEST(Values, DurationsAreWrittenAsTheyAreRead) {

@@ -156,13 +156,39 @@ TEST_F(DetectTest, WaitingTimesCanBeSetButNotTheLimitsForPeople) {
 
 TEST_F(DetectTest, AnAllowedProcessIsQuietAndTheReasonIsKept) {
   DetectOptions with;
-  with.allow.push_back({.exe = "", .argv = "node dist/*", .user = "", .unit = "", .reason = "the demo"});
+  with.allow.push_back({.argv = "node dist/*", .reason = "the demo"});
   start(with);
   start_server();
   answers[20].ports = {3000};
   leave_behind();
   until(at(200));
   EXPECT_TRUE(got.told.empty());
+}
+
+TEST_F(DetectTest, AnAllowanceOfOneKindLeavesTheOthers) {
+  DetectOptions with;
+  with.allow.push_back({.exe = {"bun", "node"}, .kinds = {Kind::orphan}, .reason = "the demo"});
+  start(with);
+  start_server();
+  answers[20].ports = {3000};
+  leave_behind();
+  until(at(200));
+  EXPECT_EQ(raised(), (std::set<Told>{{"unsupervised-node", 20}}));
+}
+
+TEST_F(DetectTest, AnAllowanceEndsWhileItIsTraced) {
+  DetectOptions with;
+  // The session's clock shows 1,700,000,000 s when boot time is 1 s.
+  with.allow.push_back(
+      {.argv = "node dist/*", .until = 1'700'000'120ll * 1'000'000'000, .reason = "the demo"});
+  start(with);
+  start_server();
+  answers[20].ports = {3000};
+  leave_behind();
+  until(at(120));
+  EXPECT_TRUE(got.told.empty());
+  until(at(185));  // each kind waits from then on
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}}));
 }
 
 TEST_F(DetectTest, TheOomKillIsToldAtOnceAndClearedWhenItIsBack) {

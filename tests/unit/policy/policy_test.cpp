@@ -22,11 +22,12 @@ class PolicyTest : public ::testing::Test {
                       return options;
                     }(),
                     {}};
+  PolicyNames names;
   ~PolicyTest() override { std::filesystem::remove(path); }
 
   std::vector<std::string> read(const std::string& text, Policy& out) const {
     std::ofstream(path) << text;
-    return read_policy(path, out);
+    return read_policy(path, names, out);
   }
 
   void feed(const records::Bytes& bytes) {
@@ -158,9 +159,43 @@ TEST_F(PolicyTest, EverythingThatIsWrongIsTold) {
       {9, "none = true"}, {10, "orphen"}, {14, "min"}};
   ASSERT_EQ(all.size(), std::size(wanted)) << ::testing::PrintToString(all);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    EXPECT_TRUE(all[i].starts_with(path + ":" + std::to_string(wanted[i].first) + ": ")) << all[i];
+    EXPECT_TRUE(all[i].starts_with(path + ":" + std::to_string(wanted[i].first) + ":")) << all[i];
     EXPECT_NE(all[i].find(wanted[i].second), std::string::npos) << all[i];
   }
+}
+
+// Each value that cannot be is an error with its place, what it is, what is allowed, and what was meant.
+TEST_F(PolicyTest, ValuesThatCannotBeAreRefused) {
+  names.supervisors = {"keeper"};
+  names.is_user = [](const std::string& name) { return name == "web"; };
+  names.users = {"web", "root"};
+  const std::string head = "[[app]]\nname = \"web\"\nmatch = { exe = \"node\" }\n";
+  const std::pair<const char*, std::vector<std::string>> wrong[] = {
+      {"supervisor = \"pm3\"",
+       {"\"pm3\" is not a supervisor", "did you mean pm2?", "systemd, pm2", "keeper"}},
+      {"memory_below = \"512\"", {"\"512\" has no unit", "512MiB"}},
+      {"memory_below = \"0\"", {"must not be 0"}},
+      {"user = \"wbe\"", {"no user \"wbe\"", "did you mean web?"}},
+      {"listens = [\"70000\"]", {"port from 1 to 65535"}},
+      {"listens = [\"local:3000\"]", {"no address", "127.0.0.1:3000"}},
+      {"memory_blow = \"1GiB\"", {"\"memory_blow\" is not a key", "did you mean memory_below?"}},
+  };
+  for (const auto& [line, parts] : wrong) {
+    Policy policy;
+    const auto all = read(head + line + "\n", policy);
+    ASSERT_EQ(all.size(), 1u) << line << ::testing::PrintToString(all);
+    EXPECT_TRUE(all[0].starts_with(path + ":4:")) << all[0];
+    for (const std::string& part : parts) EXPECT_NE(all[0].find(part), std::string::npos) << all[0];
+  }
+  for (const char* right : {"supervisor = \"keeper\"", "supervisor = \"runit\"", "supervisor = \"none\"",
+                            "user = \"web\"", "user = \"1001\"", "user = \"w*\"",
+                            "listens = [\"[::1]:3000\", \"3000\"]", "memory_below = \"512B\""}) {
+    Policy policy;
+    EXPECT_EQ(read(head + right + "\n", policy), std::vector<std::string>{}) << right;
+  }
+  names.is_user = nullptr;  // the host of a capture has users that are not known here
+  Policy policy;
+  EXPECT_EQ(read(head + "user = \"wbe\"\n", policy), std::vector<std::string>{});
 }
 
 TEST_F(PolicyTest, AnEmptyPolicyIsNoPolicy) {

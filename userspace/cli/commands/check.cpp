@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // stray check: is the host as the policy says?
+#include <pwd.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -104,17 +105,34 @@ std::string as_text(const Verdicts& verdicts) {
                     : "all of " + lines_text(all) + " met\n");
 }
 
-Policy policy_of(const std::string& path) {
+std::vector<std::string> users_of_this_host() {
+  std::vector<std::string> out;
+  ::setpwent();
+  while (const passwd* user = ::getpwent()) out.emplace_back(user->pw_name);
+  ::endpwent();
+  return out;
+}
+
+Policy policy_of(const std::string& path, const PolicyNames& names) {
   Policy policy;
-  const auto problems = read_policy(path, policy);
+  const auto problems = read_policy(path, names, policy);
   if (problems.empty()) return policy;
   for (std::size_t i = 0; i + 1 < problems.size(); ++i) spdlog::error("{}", problems[i]);
   throw UsageError(problems.back());
 }
 
 Verdicts verdicts_of(const CheckOptions& check) {
-  const Policy policy = policy_of(check.policy);
-  HostLook look(config_of(check.common), check.capture);
+  const Config config = config_of(check.common);
+  PolicyNames names;
+  if (config.detect.programs)
+    for (const SupervisorRule& rule : config.detect.programs->supervisors)
+      names.supervisors.push_back(rule.name);
+  if (check.capture.files.empty()) {
+    names.is_user = [](const std::string& name) { return ::getpwnam(name.c_str()) != nullptr; };
+    names.users = users_of_this_host();
+  }
+  const Policy policy = policy_of(check.policy, names);
+  HostLook look(config, check.capture);
   look.observe_all();
   return check_policy(policy, look.scene(), look.open(), static_cast<std::uint32_t>(::getpid()));
 }
