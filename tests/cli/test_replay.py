@@ -203,13 +203,22 @@ class Windows(Recorded):
 
     def test_moments_outside_and_nonsense(self):
         capture = self.ended(self.record())
-        for arguments, text in ((["--since", "2999-01-01"], b"outside"), (["--until", "1999-01-01"], b"before its"),
+        for arguments, text in ((["--since", "1999-01-01"], b"not in the capture"), (["--until", "1999-01-01"], b"not in the capture"),
                                 (["--since", "yesterdayish"], b"not a valid time"), (["--since", "-0s", "--until", "+0"], b"--until")):
             with self.subTest(arguments=arguments):
                 done = self.replay(*arguments, capture)
                 self.assertEqual((done.returncode, done.stdout), (2, b""))
-                self.assertTrue(done.stderr)
-        self.assertIn(b"the capture goes from", self.replay("--since", "2150-01-01", capture).stderr)
+                self.assertIn(text, done.stderr)
+        self.assertRegex(self.replay("--since", "2150-01-01", capture).stderr.decode(),
+                         r'--since: "2150-01-01" .* is not in the capture, which goes from 20.* to 20')
+        # UTC for what is read and for what is shown, whatever the zone is.
+        text = self.replay("--utc", "--since", "2150-01-01 12:00", capture, env={**os.environ, "TZ": "Asia/Tokyo"}).stderr
+        self.assertIn(b'"2150-01-01 12:00" (2150-01-01 12:00:00 UTC)', text)
+
+    def test_from_the_beginning_it_is_ready_once(self):
+        capture = self.ended(self.record())
+        actions = [action(d) for d in documents(self.replay("--json", "--since", "+0", capture))]
+        self.assertEqual(actions.count("ready"), 1)
 
     def test_the_pace_it_happened(self):
         trace = self.record()
@@ -243,6 +252,12 @@ class Filters(Recorded):
         self.assertGreaterEqual(len(alerts), 2)
         nobody = documents(self.replay("--json", "--user", "nobody-of-that-name", capture))
         self.assertEqual([action(d) for d in nobody], ["ready", "summary"])
+        # The summary counts what is shown.
+        self.assertEqual(set(nobody[-1]["stray"]["events"].values()), {0})
+        self.assertEqual(nobody[-1]["stray"]["findings"]["raised"], 0)
+        own = documents(self.replay("--json", "--pid", str(pid), capture))
+        self.assertEqual(own[-1]["stray"]["events"]["exec"], sum(action(d) == "exec" for d in own))
+        self.assertEqual(own[-1]["stray"]["findings"]["raised"], sum(action(d) == "raised" for d in own))
         done = self.replay("--finding", "orphans", capture)
         self.assertEqual(done.returncode, 2)
         self.assertIn(b'--finding: "orphans" is not a kind of finding; did you mean orphan?', done.stderr)

@@ -44,24 +44,55 @@ bool FilterSink::matches(const View& view, const Process* p, ProcessKey key) con
 void FilterSink::event(const View& view, const Event& event) {
   if (!options_.findings.empty()) return;
   // A loss concerns every process.
-  if (std::holds_alternative<Gap>(event.what) ||
-      matches(view, view.scene.lineage.find(event.process), event.process))
-    next_.event(view, event);
+  if (!std::holds_alternative<Gap>(event.what) &&
+      !matches(view, view.scene.lineage.find(event.process), event.process))
+    return;
+  ++events_[std::string(action_of(event))];
+  next_.event(view, event);
 }
 
 void FilterSink::seed(const View& view, const Process& process) {
-  if (options_.findings.empty() && matches(view, &process, process.key)) next_.seed(view, process);
+  if (!options_.findings.empty() || !matches(view, &process, process.key)) return;
+  ++events_["seed"];
+  next_.seed(view, process);
 }
 
 void FilterSink::reparent(const View& view, const Change& change) {
-  if (options_.findings.empty() && matches(view, change.process, change.process->key))
-    next_.reparent(view, change);
+  if (!options_.findings.empty() || !matches(view, change.process, change.process->key)) return;
+  ++events_["reparent"];
+  next_.reparent(view, change);
+}
+
+bool FilterSink::wanted(const View& view, const Finding& finding, const Process* process) const {
+  const auto& kinds = options_.findings;
+  if (!kinds.empty() && std::find(kinds.begin(), kinds.end(), finding.kind) == kinds.end()) return false;
+  return matches(view, process, finding.process);
 }
 
 void FilterSink::finding(const View& view, const Finding& finding, const Process* process) {
-  const auto& kinds = options_.findings;
-  if (!kinds.empty() && std::find(kinds.begin(), kinds.end(), finding.kind) == kinds.end()) return;
-  if (matches(view, process, finding.process)) next_.finding(view, finding, process);
+  if (!wanted(view, finding, process)) return;
+  raised_ += finding.action == Finding::Action::raised;
+  if (finding.action == Finding::Action::cleared)
+    ++cleared_, open_.erase({finding.kind, finding.process});
+  else
+    open_.insert_or_assign({finding.kind, finding.process}, finding);
+  next_.finding(view, finding, process);
+}
+
+void FilterSink::standing(const View& view, const Finding& finding, const Process* process) {
+  if (!wanted(view, finding, process)) return;
+  open_.insert_or_assign({finding.kind, finding.process}, finding);
+  next_.standing(view, finding, process);
+}
+
+void FilterSink::summary(const View& view, const Summary& summary) {
+  Summary mine = summary;
+  mine.events = events_;
+  mine.raised = raised_, mine.cleared = cleared_;
+  std::vector<Finding> open;
+  for (const auto& [key, finding] : open_) open.push_back(finding);
+  mine.open = totals_of(open, view.scene.lineage);
+  next_.summary(view, mine);
 }
 
 }  // namespace stray

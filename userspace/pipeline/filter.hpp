@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets through to another sink only what was asked for. It stands after lineage and detectors, so a filtered
-// output never loses ancestry; ready and summary always pass.
+// output never loses ancestry; ready always passes, and the summary counts what has passed.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/sink.hpp"
@@ -32,13 +34,18 @@ class FilterSink final : public Sink {
   void seed(const View& view, const Process& process) override;
   void reparent(const View& view, const Change& change) override;
   void finding(const View& view, const Finding& finding, const Process* process) override;
-  void summary(const View& view, const Summary& summary) override { next_.summary(view, summary); }
+  void standing(const View& view, const Finding& finding, const Process* process) override;
+  void summary(const View& view, const Summary& summary) override;
 
  private:
   bool matches(const View& view, const Process* process, ProcessKey key) const;
+  bool wanted(const View& view, const Finding& finding, const Process* process) const;
 
   FilterOptions options_;
   Sink& next_;
+  std::map<std::string, std::uint64_t> events_{{"reparent", 0}, {"seed", 0}};  // that passed
+  std::uint64_t raised_ = 0, cleared_ = 0;
+  std::map<std::pair<Kind, ProcessKey>, Finding> open_;
 };
 
 }  // namespace stray

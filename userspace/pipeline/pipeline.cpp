@@ -93,6 +93,7 @@ void Pipeline::listen() {
   if (!muted_) return;
   muted_ = false;
   counts_ = {};
+  if (!lineage_->ready()) return;  // the snapshot is not whole yet: that is reported when it is
   tell_ready(view());
   tell_standing();
 }

@@ -30,8 +30,8 @@ class Pipeline {
   void add(Sink& sink) { sinks_.push_back(&sink); }  // borrowed
   void feed(RawRecord raw);
 
-  // For a look at a part of a capture: nothing is told until listen(), which tells `ready` and who is alive
-  // then, and begins the counts of the summary.
+  // For a part of a capture: nothing is reported until listen(), which reports `ready` and who is alive then
+  // (or leaves that to the ready record, when that is still to come), and begins the counts of the summary.
   void mute() { muted_ = true; }
   bool muted() const { return muted_; }
   void listen();

@@ -33,7 +33,7 @@ std::string boot_text(const CaptureHeader& header) {
 
 }  // namespace
 
-CaptureInput::CaptureInput(const CaptureChoice& choice) : told_(choice.told) {
+CaptureInput::CaptureInput(const CaptureChoice& choice) : reported_(choice.reported) {
   if (choice.files.empty()) throw UsageError("FILE is missing: name a capture");
   try {
     open_all(choice.files);
@@ -44,23 +44,30 @@ CaptureInput::CaptureInput(const CaptureChoice& choice) : told_(choice.told) {
   } catch (const std::system_error& error) {
     throw UsageError(error.what());
   }
-  const std::string what = "the capture goes from " + moment_text(span_.begin) +
-                           (span_.end ? " to " + moment_text(*span_.end) : std::string());
   if (!choice.at.empty()) {
-    since_ = until_ = parse_moment(choice.at, "--at", span_);
-    if (*since_ < span_.begin || (span_.end && *since_ > *span_.end))
-      throw UsageError("--at " + choice.at + ": " + moment_text(*since_) + " is outside; " + what);
+    since_ = until_ = moment_within(choice.at, "--at");
     return;
   }
-  if (!choice.since.empty()) since_ = parse_moment(choice.since, "--since", span_);
-  if (!choice.until.empty()) until_ = parse_moment(choice.until, "--until", span_);
-  if (since_ && span_.end && *since_ > *span_.end)
-    throw UsageError("--since " + choice.since + ": " + moment_text(*since_) + " is after its end; " + what);
-  if (until_ && *until_ < span_.begin)
-    throw UsageError("--until " + choice.until + ": " + moment_text(*until_) + " is before its beginning; " +
-                     what);
-  if (since_ && until_ && *until_ < *since_)
-    throw UsageError("--until " + choice.until + " is before --since " + choice.since);
+  if (!choice.since.empty()) since_ = moment_within(choice.since, "--since");
+  if (choice.until.empty()) return;
+  until_ = parse_moment(choice.until, "--until", span_);
+  // One after the end is fine: the rest is wanted.
+  if (*until_ < span_.begin) throw outside(choice.until, "--until", *until_);
+  if (since_ && *until_ < *since_)
+    throw UsageError("--until: \"" + choice.until + "\" is before --since \"" + choice.since + "\"");
+}
+
+std::int64_t CaptureInput::moment_within(const std::string& text, const char* flag) const {
+  const std::int64_t moment = parse_moment(text, flag, span_);
+  if (moment < span_.begin || (span_.end && moment > *span_.end)) throw outside(text, flag, moment);
+  return moment;
+}
+
+UsageError CaptureInput::outside(const std::string& text, const char* flag, std::int64_t moment) const {
+  const std::string said = std::string(flag) + ": \"" + text + "\"", shown = moment_text(moment);
+  return UsageError(said + (text == shown ? "" : " (" + shown + ")") +
+                    " is not in the capture, which goes from " + moment_text(span_.begin) +
+                    (span_.end ? " to " + moment_text(*span_.end) : " on"));
 }
 
 void CaptureInput::open_all(const std::vector<std::string>& names) {
@@ -124,7 +131,7 @@ void CaptureInput::order() {
   }
 }
 
-// Two runs one after the other are read so; of two at the same time each would be told of what the other saw.
+// Consecutive runs may be read together; overlapping ones may not, since records would be applied twice.
 void CaptureInput::refuse_overlap(const File& before, const File& here) const {
   if (before.opened) return;  // a pipe: its end is not known
   const auto extent = CaptureReader(before.name).extent();
@@ -220,14 +227,14 @@ bool CaptureInput::feed_file(Pipeline& pipeline, const CaptureHooks& hooks, File
     const auto status = reader.next(record);
     if (status != CaptureReader::Status::record) {
       progress.clear();
-      tell(file, reader, status);
+      report(file, reader, status);
       return true;
     }
     stray_head head;
     std::memcpy(&head, record.data(), sizeof head);
-    // A time that the decoder refuses is no time.
+    // A time that the decoder refuses does not count.
     const BootTime time = std::max(BootTime{head.time_ns < kLatestTime ? head.time_ns : 0}, pipeline.time());
-    const bool placed = pipeline.time() != BootTime{};  // the first record tells what time it is
+    const bool placed = pipeline.time() != BootTime{};  // the first record says what time it is
     const std::int64_t real = placed ? pipeline.host().real_ns(time) : begin_of(file.header);
     if (until_ && real > *until_) {
       if (pipeline.muted()) pipeline.listen();
@@ -249,7 +256,7 @@ void CaptureInput::cannot_read(const char* why) {
   damaged_ = true;
 }
 
-void CaptureInput::tell(const File& file, const CaptureReader& reader, CaptureReader::Status status) {
+void CaptureInput::report(const File& file, const CaptureReader& reader, CaptureReader::Status status) {
   if (status == CaptureReader::Status::torn) {
     say(spdlog::level::err, "{}: it has no end mark: the recording was cut off, or the file was{}", file.name,
         reader.torn_bytes() ? " (" + std::to_string(reader.torn_bytes()) + " bytes of an unfinished block)"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Captures as the source of a pipeline: several files of one boot in their order, a window of time, damage
-// told.
+// reported.
 #pragma once
 
 #include <spdlog/spdlog.h>
@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/errors.hpp"
 #include "base/moment.hpp"
 #include "capture/reader.hpp"
 #include "pipeline/pipeline.hpp"
@@ -22,7 +23,7 @@ struct CaptureChoice {             // as on the command line
   std::vector<std::string> files;  // "-": standard input, alone
   std::string since, until;        // "": all there is
   std::string at;                  // instead of both: only the state at that time matters
-  bool told = false;               // what is wrong with them was told before
+  bool reported = false;           // what is wrong with them was reported before
 };
 
 struct CaptureHooks {
@@ -38,8 +39,8 @@ class CaptureInput {
   explicit CaptureInput(const CaptureChoice& choice);
 
   // Records of the window, in order, each fed to the pipeline. What lies before the window is fed muted, from
-  // the newest checkpoint before it. What a file says beside its records (damage, an end cut off) is told on
-  // standard error; one that cannot be read any more counts as damaged, and the next one is read.
+  // the newest checkpoint before it. What a file says beside its records (damage, an end cut off) is reported
+  // on standard error; one that cannot be read any more counts as damaged, and the next one is read.
   void feed(Pipeline& pipeline, const CaptureHooks& hooks = {});
 
   bool damaged() const { return damaged_; }  // known after feed(): exit code 3
@@ -58,6 +59,8 @@ class CaptureInput {
   void order();
   void refuse_overlap(const File& before, const File& here) const;
   void find_end();
+  std::int64_t moment_within(const std::string& text, const char* flag) const;  // throws UsageError
+  UsageError outside(const std::string& text, const char* flag, std::int64_t moment) const;
   std::unique_ptr<CaptureReader> reader(File& file, bool continued);
   std::size_t first_file() const;
   void seek(CaptureReader& reader, const File& file) const;
@@ -65,14 +68,14 @@ class CaptureInput {
   void cannot_read(const char* why);
   template <typename... Args>
   void say(spdlog::level::level_enum level, spdlog::format_string_t<Args...> format, Args&&... args) const {
-    if (!told_) spdlog::log(level, format, std::forward<Args>(args)...);
+    if (!reported_) spdlog::log(level, format, std::forward<Args>(args)...);
   }
-  void tell(const File& file, const CaptureReader& reader, CaptureReader::Status status);
+  void report(const File& file, const CaptureReader& reader, CaptureReader::Status status);
 
   std::vector<File> files_;
   TimeSpan span_;
   std::optional<std::int64_t> since_, until_;
-  const bool told_;
+  const bool reported_;
   bool damaged_ = false;
   std::uint64_t bytes_ = 0, bytes_before_ = 0;  // of all files; of those read
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bar on standard error for what takes long; nothing when that is no terminal.
+// A bar on standard error for what takes long; nothing when that is not a terminal.
 #pragma once
 
 #include <chrono>

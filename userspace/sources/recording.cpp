@@ -23,16 +23,17 @@ CaptureOptions capture_options(const RecordingOptions& recording) {
   if (!recording.rotate_size.empty()) {
     out.rotate_bytes = parse_size(recording.rotate_size, "--capture-rotate");
     if (out.rotate_bytes < kSmallestFile)
-      throw UsageError("--capture-rotate " + recording.rotate_size + ": at least 64KiB");
+      throw UsageError("--capture-rotate: \"" + recording.rotate_size + "\" is less than 64KiB");
   }
   const std::string total = recording.total.empty() ? kDefaultTotal : recording.total;
   out.total_bytes = parse_size(total, "--capture-total");
   if (out.total_bytes && out.total_bytes < 2 * std::max(out.rotate_bytes, kSmallestFile))
-    throw UsageError("--capture-total " + total + ": at least two files must fit (" +
+    throw UsageError("--capture-total: \"" + total + "\" has no room for two files (" +
                      (recording.rotate_size.empty() ? "128KiB" : "twice --capture-rotate") + ")");
   if (!recording.rotate_age.empty()) {
     out.rotate_age_ns = parse_duration(recording.rotate_age, "--capture-age").count();
-    if (BootTime{out.rotate_age_ns} < seconds(1)) throw UsageError("--capture-age: at least 1s");
+    if (BootTime{out.rotate_age_ns} < seconds(1))
+      throw UsageError("--capture-age: \"" + recording.rotate_age + "\" is less than 1s");
   }
   return out;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The capture that a run writes: every record as the pipeline gets it, rotation, and what a person is told
+// The capture that a run writes: every record as the pipeline gets it, rotation, and what is reported
 // about it.
 #pragma once
 

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "cli/options.hpp"
+#include "base/errors.hpp"
 #include "record/decode.hpp"
 #include "unit/capture/capture_file.hpp"
 
@@ -146,6 +146,22 @@ TEST_F(CaptureInputTest, AWindowOverSeveralFiles) {
         CaptureChoice{.files = files, .since = "2100-01-01"}, CaptureChoice{.files = files, .at = "+25s"},
         CaptureChoice{.files = files, .since = "+3s", .until = "+2s"}})
     EXPECT_TRUE(refusal(choice).starts_with("--")) << refusal(choice);
+}
+
+TEST_F(CaptureInputTest, ATimeThatIsNotInTheCaptureIsRefusedWithItsSpan) {
+  const std::vector<std::string> files{file("a", 10, 14)};
+  for (const CaptureChoice& choice :
+       {CaptureChoice{.files = files, .since = "2000-01-01"},
+        CaptureChoice{.files = files, .since = "2100-01-01"}, CaptureChoice{.files = files, .since = "-1h"},
+        CaptureChoice{.files = files, .until = "2000-01-01"}}) {
+    const std::string text = refusal(choice);
+    EXPECT_TRUE(holds(text, "is not in the capture, which goes from 2023-11-1")) << text;
+    EXPECT_TRUE(holds(text, " to 2023-11-1")) << text;
+  }
+}
+
+TEST_F(CaptureInputTest, AWindowFromTheBeginningIsReadyOnce) {
+  EXPECT_EQ(read({.files = {file("a", 10, 12)}, .since = "+0"}), "ready 10 11 12 ");
 }
 
 // The clock goes an hour forward in the middle: what came after it is in the window, wherever boot time is.

@@ -51,7 +51,7 @@ int explain_in_capture(const ExplainOptions& options) {
     about = {{}, process_id(look.pipeline().host().boot, process->key), {}};
     explained = true;
   }
-  capture.told = capture.at.empty();  // else the state was read from a checkpoint on
+  capture.reported = capture.at.empty();  // else the state was read from a checkpoint on
   capture.until = std::exchange(capture.at, {});
   hooks.ended = [&](const View& view, const Process& process, const std::vector<Finding>& open) {
     if (std::exchange(explained, true) && !about.pid) return std::string();

@@ -32,9 +32,9 @@ struct ExportOptions {
 void check(const ExportOptions& options) {
   if (options.all && options.format != "dot") throw UsageError("--all works only with --format dot");
   if (options.format == "sqlite" && options.output.empty())
-    throw UsageError("--format sqlite: a database needs a file: --output FILE");
+    throw UsageError("--format sqlite needs --output FILE");
   if (options.format == "perfetto" && options.output.empty() && ::isatty(STDOUT_FILENO))
-    throw UsageError("--format perfetto: bytes for a program, not for a terminal; write --output FILE");
+    throw UsageError("--format perfetto is not for a terminal; name a new file: --output FILE");
 }
 
 CaptureHooks shown_progress() {

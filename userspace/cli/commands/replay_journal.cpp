@@ -247,7 +247,8 @@ class Choice {
     const TimeSpan span{journal.first_ns(), options.directory.empty() ? now_ns : journal.last_ns()};
     if (!options.since.empty()) since_ = parse_moment(options.since, "--since", span);
     if (!options.until.empty()) until_ = parse_moment(options.until, "--until", span);
-    if (since_ && until_ && *since_ > *until_) throw UsageError("--since is later than --until");
+    if (since_ && until_ && *since_ > *until_)
+      throw UsageError("--until: \"" + options.until + "\" is before --since \"" + options.since + "\"");
   }
 
   bool over(const Document& document) const { return until_ && document.time() > *until_; }
@@ -298,7 +299,7 @@ int replay_journal(const JournalReplayOptions& options) {
   try {
     journal.emplace(options.directory);
   } catch (const JournalError& error) {
-    if (!options.directory.empty()) throw UsageError(std::string("--directory ") + error.what());
+    if (!options.directory.empty()) throw UsageError(std::string("--directory: ") + error.what());
     throw SetupError(kNotPossible, error.what());
   }
   const Choice choice(options, *journal);

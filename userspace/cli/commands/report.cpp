@@ -38,11 +38,11 @@ void look_at_host(Pipeline& pipeline, const Config& config) {
 int report(const ReportOptions& options) {
   const bool html = options.format == "html";
   if (html && options.output.empty() && ::isatty(STDOUT_FILENO))
-    throw UsageError("--format html: HTML is not for a terminal; name a new file: --output report.html");
+    throw UsageError("--format html is not for a terminal; name a new file: --output report.html");
   Config config = config_of(options.common);
   const bool live = options.capture.files.empty();
   if (live && (!options.capture.since.empty() || !options.capture.until.empty()))
-    throw UsageError("--since and --until need a capture; name it with --capture FILE");
+    throw UsageError("--since and --until need --capture FILE");
   std::optional<CaptureInput> capture;
   if (!live) capture.emplace(options.capture);
   config.detect.at_once = live;
