@@ -53,6 +53,34 @@ class Scan(Folder):
         self.assertEqual(action(summary), "summary")
         self.assertEqual(summary["stray"]["findings"]["open"], len(alerts))
 
+    def test_only_what_is_asked_for(self):
+        pid = self.leave_behind(*self.server())
+        everything = [d for d in documents(stray("scan", "--json")) if action(d) != "summary"]
+        cases = [
+            (["--kind", "orphan"], lambda d: d["rule"]["name"] == "orphan"),
+            (["--kind", "orphan", "--kind", "dev-tool"], lambda d: d["rule"]["name"] in ("orphan", "dev-tool")),
+            (["--severity", "warning"], lambda d: d["event"]["severity"] >= 60),
+            (["--user", "root"], lambda d: d["process"]["user"]["id"] == "0"),
+            (["--user", "4711"], lambda d: False),
+            (["--unit", "no-such-unit-*"], lambda d: False),
+        ]
+        for options, wanted in cases:
+            with self.subTest(options=options):
+                done = stray("scan", "--json", *options)
+                *alerts, summary = documents(done)
+                self.assertTrue(all(wanted(d) for d in alerts), alerts)
+                # Others may come and go meanwhile; the one of this test is there when it is wanted.
+                about = {d["rule"]["name"] for d in everything if d["process"]["pid"] == pid and wanted(d)}
+                self.assertEqual({d["rule"]["name"] for d in alerts if d["process"]["pid"] == pid}, about)
+                self.assertEqual(summary["stray"]["findings"]["open"], len(alerts))
+                self.assertEqual(done.returncode, 1 if alerts else 0)
+        for options, words in ((["--severity", "loud"], '--severity: "loud" is not info, notice, warning or critical'),
+                               (["--kind", "orphen"], '--kind: "orphen" is not a kind of finding; did you mean orphan?'),
+                               (["--brief", "--findings"], "exclude each other")):
+            done = stray("scan", *options)
+            self.assertEqual((done.returncode, done.stdout), (2, b""))
+            self.assertIn(words, done.stderr.decode())
+
     def test_text(self):
         pid = self.leave_behind(*self.server())
         done = stray("scan", "--color", "never")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `stray scan` shows, and how. The command filters; the outputs only print what is left.
+// What `stray scan` shows, and how. The command leaves out what is not wanted; the outputs print the rest.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "findings/finding.hpp"
+#include "lineage/lineage.hpp"
 
 namespace stray {
 
@@ -18,6 +19,8 @@ struct ScanView {
   std::set<Kind> kinds;                   // empty: all
   std::vector<std::string> users, units;  // names or numbers; shell patterns. Empty: all
 
+  // Whether a finding is wanted. `process`: what it is about, if that is known.
+  bool wants(const Finding& finding, const Process* process) const;
   bool filters() const { return at_least || !kinds.empty() || !users.empty() || !units.empty(); }
 };
 
