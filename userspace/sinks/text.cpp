@@ -14,8 +14,7 @@
 namespace stray {
 namespace {
 
-constexpr std::string_view kRed = "31", kYellow = "33", kGreen = "32", kDim = "2", kBold = "1",
-                           kBoldRed = "1;31";
+constexpr std::string_view kRed = "31", kYellow = "33", kDim = "2", kBold = "1", kBoldRed = "1;31";
 
 std::string pad(std::string text, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');

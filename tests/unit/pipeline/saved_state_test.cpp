@@ -159,7 +159,7 @@ TEST(StateTest, GoesOnAsFromTheBeginningInRandomHistories) {
     Options setup;
     setup.detect.after.fill(seconds(number));
     if (number % 2) setup.lineage.memory_bytes = 40'000;  // so that detail and dead ancestors are given up
-    const auto history = random_history(setup, number, 300);
+    const auto history = random_history(setup, number, 150);
     const std::size_t step = 10 + number;  // other places in each history
     const Course whole(setup, history, step);
     evicted += whole.counts.evicted;
