@@ -289,8 +289,8 @@ struct stray_inferred_exit { /* head: the process */
 #define STRAY_SAW_EXE_DELETED (1u << 4)
 #define STRAY_SAW_PIDFILE (1u << 5)
 #define STRAY_SAW_REDACTED (1u << 6)
-#define STRAY_SAW_UNREAD (1u << 7) /* stray had no means to look (no descriptor left): nothing else is set \
-                                    */
+/* stray had no means to look (no descriptor left): nothing else is set */
+#define STRAY_SAW_UNREAD (1u << 7)
 #define STRAY_SAW_UNIT_MAIN \
   (1u << 8) /* of a Type=forking unit: the main process by its PIDFile=, or guessed (contract 3) */
 

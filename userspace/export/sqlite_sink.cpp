@@ -131,7 +131,8 @@ constexpr char kFinding[] =
     "ON CONFLICT (id, raised_ns) DO UPDATE SET cleared_ns = excluded.cleared_ns, cleared = excluded.cleared, "
     "reason = excluded.reason, severity = excluded.severity, message = excluded.message, "
     "evidence = excluded.evidence, "
-    "remedy = CASE json_array_length(excluded.remedy) WHEN 0 THEN remedy ELSE excluded.remedy END, members = excluded.members";
+    "remedy = CASE json_array_length(excluded.remedy) WHEN 0 THEN remedy ELSE excluded.remedy END, members = "
+    "excluded.members";
 
 // The values of one row, and the texts that some of them need.
 class Row {

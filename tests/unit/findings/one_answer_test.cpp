@@ -19,8 +19,8 @@ using namespace records;
 // The commands that act: `stray stop ID`, `stray adopt ID --under X`, and those of supervisors.
 std::set<std::string> acts_in(const std::string& text) {
   std::set<std::string> out;
-  for (const char* verb :
-       {"stray stop ", "stray adopt ", "pm2 reload ", "pm2 restart ", "systemctl restart ", "kill -", "kill 1", "kill 2"})
+  for (const char* verb : {"stray stop ", "stray adopt ", "pm2 reload ", "pm2 restart ", "systemctl restart ",
+                           "kill -", "kill 1", "kill 2"})
     for (auto at = text.find(verb); at != std::string::npos; at = text.find(verb, at + 1)) {
       std::string line = text.substr(at, text.find_first_of("\n`\"", at) - at);
       if (const auto comment = line.find("  # "); comment != std::string::npos) line.erase(comment);

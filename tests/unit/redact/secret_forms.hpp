@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Command lines that hold secrets, as people write them: one a line, the secret between « and ». Words are
-// separated by blanks; quotes hold blanks together and are no part of the argument; \n in quotes is a new line.
+// separated by blanks; quotes hold blanks together and are no part of the argument; \n in quotes is a new
+// line.
 #pragma once
 
 #include <string_view>
