@@ -283,7 +283,7 @@ class Questions(Recorded):
                 done = stray("explain", str(pid), *QUICK, "--capture", capture, *options)
                 self.assertEqual((done.returncode, done.stderr), (0, b""))
                 text = done.stdout.decode()
-                for part in ("looked after nobody", "left behind", f"exec     {pid}", "setsid"):
+                for part in ("supervisor   none", "is orphaned", f"exec     {pid}", "setsid"):
                     self.assertIn(part, text)
                 self.assertEqual("signal" in text.split("history")[-1] and f"exit     {pid}" in text, not options)
 

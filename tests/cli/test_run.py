@@ -231,13 +231,13 @@ class Text(Folder):
             open(script, "wb").close()
             left = self.leave_behind(os.fsencode(node), b"-f", script)
             subprocess.run([b"sh", b"-c", b"kill -9 $$", mark + EVIL], stdin=subprocess.DEVNULL)
-            trace.wait_for_bytes(f"(pid {left}) was left behind".encode())
+            trace.wait_for_bytes(f"orphan  pid {left}  ".encode())
             trace.wait_for_bytes(b"killed by SIGKILL from sh")
             self.assertEqual(trace.end(signal.SIGINT), 0)
             text = bytes(trace.bytes).decode()  # UTF-8, whatever the arguments were
         escaped = "a\\x0ab\\x1b]0;owned\\x07\\x1b[2J\\x9b31m\\u{202e}\\x7f\\x0d"
         self.assertIn(f"{mark.decode()}{escaped}", text)
-        self.assertRegex(text, rf"raised .* orphan .*{re.escape(escaped)}. \(pid {left}\) was left behind")
+        self.assertRegex(text, rf"raised .* orphan  pid {left}  .*{re.escape(escaped)}` is orphaned: ")
         # Bytes that are no UTF-8 are escaped one by one; \x9b within valid text would be \u{9b}.
         moving = {c for c in text if (ord(c) < 0x20 and c != "\n") or 0x7f <= ord(c) <= 0x9f or c == "\u202e"}
         self.assertEqual(moving, set())

@@ -88,7 +88,9 @@ std::string hint_of(Kind kind) { return std::string(row_of(kind).hint); }
 
 void add_hints(const Stray& stray, Treatment& out) {
   for (const Finding& finding : stray.findings)
-    if (std::string hint = hint_of(finding.kind); !hint.empty())
+    if (finding.kind != out.decided_by && row_of(finding.kind).of_launch)
+      continue;  // the decisive one speaks for the launch
+    else if (std::string hint = hint_of(finding.kind); !hint.empty())
       out.steps.push_back({When::optional, std::move(hint), {}, {}});
 }
 
