@@ -15,7 +15,7 @@ class Report(Folder):
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         text = done.stdout.decode()
         self.assertTrue(text.startswith("# Processes on "))
-        for part in ("## 1. Situation", f"(pid {pid})", "**orphan**", "*Impact:*", f"kill {pid}", "stray scan"):
+        for part in ("## 1. Situation", f"(pid {pid})", "**orphan**", "*Impact:*", f"stray stop ", "stray scan"):
             self.assertIn(part, text)
 
     def test_what_the_configuration_redacts_is_not_in_it(self):
