@@ -88,8 +88,8 @@ std::string hint_of(Kind kind) { return std::string(row_of(kind).hint); }
 
 void add_hints(const Stray& stray, Treatment& out) {
   for (const Finding& finding : stray.findings)
-    if (finding.kind != out.decided_by && row_of(finding.kind).of_launch)
-      continue;  // the decisive one speaks for the launch
+    if (row_of(finding.kind).of_launch && (finding.kind != out.decided_by || out.action == Remedy::move))
+      continue;  // the decisive one speaks for the launch, and what is moved needs no second start
     else if (std::string hint = hint_of(finding.kind); !hint.empty())
       out.steps.push_back({When::optional, std::move(hint), {}, {}});
 }
@@ -138,8 +138,10 @@ void move_it(const Scene& scene, const Stray& stray, const Facts& facts, Treatme
   out.steps.push_back(
       {When::maintenance_window, "check the result", "stray scan", "it is not listed any more"});
   if (pm2)
-    out.steps.push_back({When::maintenance_window, "let PM2 start with the host: run what this prints", "",
-                         "after a reboot `pm2 status` lists it as online"});
+    out.steps.push_back({When::maintenance_window,
+                         "let PM2 start with the host: as its user run `pm2 startup`, read the command it "
+                         "prints, and run that",
+                         "", "after a reboot `pm2 status` lists it as online"});
   out.expected = "It is restarted after a crash and after a reboot, is limited to " +
                  size_text(proposed_memory_limit(stray.memory, p.program().heap_limit_mib)) +
                  " of memory, and its output is logged.";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/filter.hpp"
 
+#include "record/action.hpp"
+
 #include <fnmatch.h>
 
 #include <algorithm>

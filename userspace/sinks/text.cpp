@@ -27,7 +27,7 @@ std::string name_of(const Process* p, ProcessKey key) {
 }
 
 // By name where any process of the same user above it was observed.
-std::string user_of(const Process& process) {
+std::string account_of(const Process& process) {
   const Process* p = &process;
   while (p && p->uid == process.uid && !(p->seen && !p->seen->user.empty())) p = p->parent;
   return p && p->uid == process.uid ? printable(p->seen->user) : "uid " + std::to_string(process.uid);
@@ -103,7 +103,7 @@ std::string Text::event(const Event& event, const Lineage& lineage) const {
                                                                  : p->label())
             : "(not known)";
   if (std::holds_alternative<Exec>(event.what) && p) {
-    line += paint(kDim, "  by " + name_of(p->parent, p->parent_key) + ", " + user_of(*p) +
+    line += paint(kDim, "  by " + name_of(p->parent, p->parent_key) + ", " + account_of(*p) +
                             (p->tty ? ", " + tty_name(p->tty) : ""));
   } else if (std::holds_alternative<Fork>(event.what) && p) {
     line += paint(kDim, "  by " + name_of(p->creator ? p->creator : p->parent, p->parent_key));

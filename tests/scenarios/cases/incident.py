@@ -23,20 +23,30 @@ def studio(case):
 
 
 def names_everything(case, scan):
-    """What a person must be able to read off `stray scan`."""
+    """What a person must be able to read off `stray scan`: an entry a stray, and in it what is wrong and what to do."""
+    entries = {}  # by the first pid of its first line
+    for entry in scan.stdout.split("\n\n")[1:]:
+        if head := re.match(r"\w+ +(.+?)  +(\d+) ", entry):
+            entries[int(head[2])] = (head[1], entry)
     wanted = [
-        (rf"orphan .*`node src/server\.js` \(pid {case.pids['old_node']}\)", "the old server as an orphan"),
-        (rf"unsupervised-node .*`node src/server\.js` \(pid {case.pids['old_node']}\)", "the old server unsupervised"),
-        (rf"stale-script .*`node src/server\.js` \(pid {case.pids['old_node']}\).*server\.js", "its missing file"),
-        (rf"dev-tool .*prisma studio \(pid {case.pids['studio']}", "the studio as a dev tool"),
-        (rf"unsupervised-node .*dist/index\.js` \(pid {case.pids['main']}\)", "the main server unsupervised"),
-        (r"\b\d+(\.\d+)? MB\b", "memory in MB"),
-        (r"\b\d+(\.\d+)? ?%", "memory as a share of the host's"),
-        (rf"^ +(do +)?kill\b.* {case.pids['old_node']}\b", "the command that ends the old server"),
-        (r"\d+ findings about \d+ processes", "totals"),
+        ("old_node", "stop it", [r"stale-script +runs code that no longer exists: src/server\.js", r"orphan +is orphaned",
+                                 r"unsupervised-node +runs by hand", r"do +now +ss -tnp", r"stray stop \w{12} "]),
+        ("npx", "stop it", [r"dev-tool +was left running", r"stray stop \w{12} "]),
+        ("main", "move it under PM2", [r"unsupervised-node +runs by hand", r"stray adopt \w{12} --under pm2 --show ",
+                                       r"window +stray adopt \w{12} --under pm2 ", r"limited to 512MiB"]),
     ]
-    found = [f"stray scan does not show {what}" for pattern, what in wanted
-             if not re.search(pattern, scan.stdout, re.MULTILINE)]
+    found = []
+    for role, title, parts in wanted:
+        got, entry = entries.get(case.pids[role], ("nothing", ""))
+        if got != title:
+            found.append(f"stray scan says {got!r} of {role}, not {title!r}")
+        found += [f"stray scan's entry of {role} does not show {part}" for part in parts if not re.search(part, entry)]
+    if "stray stop" in entries.get(case.pids["main"], ("", ""))[1]:
+        found.append("stray scan would stop the main server")
+    for pattern, what in ((r"\b\d+(\.\d+)? Mi?B\b", "memory"), (r"\b\d+(\.\d+)? ?%", "memory as a share of the host's"),
+                          (r"^\d+ strays: .*; \d+ findings about \d+ processes", "totals")):
+        if not re.search(pattern, scan.stdout, re.MULTILINE):
+            found.append(f"stray scan does not show {what}")
     if scan.returncode != 1:
         found.append(f"stray scan with findings ended with {scan.returncode}, not 1")
     return found
