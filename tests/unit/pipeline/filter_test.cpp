@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/filter.hpp"
+#include "record/action.hpp"
 
 #include <gtest/gtest.h>
 
