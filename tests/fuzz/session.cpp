@@ -109,7 +109,7 @@ void Session::continue_in(Session& other) const {
 
 void Session::end() {
   pipeline_.listen();
-  pipeline_.tell_summary();
+  pipeline_.emit_summary();
   sink_.look(pipeline_);
 }
 

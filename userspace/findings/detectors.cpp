@@ -26,8 +26,8 @@ bool unknown_seed(const Process& p) {
          (!p.seen || p.seen->process_time == BootTime{});
 }
 
-// What changes all the time is no news.
-bool same_news(const Condition& a, const Condition& b) {
+// Whether two conditions say the same. What changes all the time (age, memory) does not count.
+bool says_the_same(const Condition& a, const Condition& b) {
   const auto steady = [](const Condition& c) {
     std::vector<Evidence> out;
     for (const Evidence& e : c.evidence)
@@ -38,9 +38,9 @@ bool same_news(const Condition& a, const Condition& b) {
 }
 
 std::string end_reason(const Ended& ended) {
-  if (ended.inferred) return "the process is gone";
-  if (ended.signal()) return "the process ended by signal " + std::to_string(ended.signal());
-  return "the process ended with code " + std::to_string(ended.code());
+  if (ended.inferred) return "the process has exited";
+  if (ended.signal()) return "the process was ended by signal " + std::to_string(ended.signal());
+  return "the process exited with code " + std::to_string(ended.code());
 }
 
 bool matches(const std::string& pattern, const std::string& text) {
@@ -218,7 +218,7 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
   }
   condition->message = subject_text(process) + " " + condition->claim;
   set_severity(kind, *condition);
-  state.calm = BootTime{};
+  state.settled_since = BootTime{};
   if (state.stage == State::Stage::off) {
     state.stage = State::Stage::pending;
     // What holds at the first judgement has held since the image began; what begins to hold later begins now.
@@ -231,7 +231,7 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
   if (condition->since != BootTime{}) state.since = condition->since;
   if (state.stage == State::Stage::open) {
     if (condition->severity_until > now_) soonest(wake, condition->severity_until);
-    if (!same_news(state.told, *condition)) update(kind, process, state, std::move(*condition));
+    if (!says_the_same(state.reported, *condition)) update(kind, process, state, std::move(*condition));
     return;
   }
   const BootTime wait = options_.wait(kind, *condition);
@@ -267,9 +267,10 @@ void Detectors::judge_twins(const Process& ended) {
 // Memory goes up and down: it must stay low for a while.
 bool Detectors::still_open(Kind kind, State& state, BootTime& wake) const {
   if (kind != Kind::memory_high) return false;
-  if (state.calm == BootTime{}) state.calm = now_;
+  if (state.settled_since == BootTime{}) state.settled_since = now_;
   const auto& after = options_.after[kind];
-  const BootTime end = state.calm + std::min(options_.memory_calm, after.value_or(options_.memory_calm));
+  const BootTime end =
+      state.settled_since + std::min(options_.memory_calm, after.value_or(options_.memory_calm));
   if (now_ >= end) return false;
   soonest(wake, end);
   return true;
@@ -278,13 +279,13 @@ bool Detectors::still_open(Kind kind, State& state, BootTime& wake) const {
 void Detectors::raise(Kind kind, const Process& process, State& state, Condition condition) {
   state.stage = State::Stage::open;
   state.raised = now_;
-  state.told = condition;
+  state.reported = condition;
   findings_.push_back(
       {Finding::Action::raised, kind, process.key, state.since, now_, now_, std::move(condition), {}});
 }
 
 void Detectors::update(Kind kind, const Process& process, State& state, Condition condition) {
-  state.told = condition;
+  state.reported = condition;
   findings_.push_back({Finding::Action::updated,
                        kind,
                        process.key,
@@ -296,8 +297,8 @@ void Detectors::update(Kind kind, const Process& process, State& state, Conditio
 }
 
 void Detectors::clear(Kind kind, ProcessKey key, State& state, std::string reason) {
-  findings_.push_back(
-      {Finding::Action::cleared, kind, key, state.since, state.raised, now_, state.told, std::move(reason)});
+  findings_.push_back({Finding::Action::cleared, kind, key, state.since, state.raised, now_, state.reported,
+                       std::move(reason)});
   state = State{};
 }
 
@@ -362,8 +363,14 @@ void Detectors::add_open(ProcessKey key, std::vector<Finding>& out) const {
   if (const auto it = watched_.find(key); it != watched_.end())
     for (const Kind kind : kKinds)
       if (const State& state = it->second.states[kind]; state.stage == State::Stage::open)
-        out.push_back(
-            {Finding::Action::raised, kind, key, state.since, state.raised, state.raised, state.told, {}});
+        out.push_back({Finding::Action::raised,
+                       kind,
+                       key,
+                       state.since,
+                       state.raised,
+                       state.raised,
+                       state.reported,
+                       {}});
 }
 
 std::vector<Finding> Detectors::open() const {

@@ -56,9 +56,10 @@ class Detectors {
   struct State {
     enum class Stage : std::uint8_t { off, pending, open } stage = Stage::off;
     BootTime since{}, raised{};
-    Condition told;            // as last raised or updated
+    Condition reported;        // as last raised or updated
     bool human_limit = false;  // the wait counted so far was one for people
-    BootTime calm{};           // open, and not so since: some must stay so before they end
+    BootTime
+        settled_since{};  // open, and its condition has not held since; some must stay so before they end
   };
   struct Watch {
     PerKind<State> states;

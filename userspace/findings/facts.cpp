@@ -15,7 +15,7 @@ bool stdio_is(const Process& p, auto&& test) {
   return std::any_of(p.seen->stdio.begin(), p.seen->stdio.end(), test);
 }
 
-// A shell's job: its session has a leader, and that leader is gone or still there.
+// A shell's job: its session has a leader, and that leader has exited or is alive.
 bool leader_gone(const Scene& scene, const Process& p, std::uint32_t id) {
   return id != 0 && id != p.key.tgid && scene.lineage.live(id) == nullptr;
 }
@@ -58,7 +58,7 @@ std::vector<Evidence> accident_evidence(const Scene& scene, const Process& p) {
     out.push_back({"A2", "it runs as a job of a shell (process group " + std::to_string(p.pgid) +
                              ", session " + std::to_string(p.sid) + ")"});
   if (p.pgid != p.sid && leader_gone(scene, p, p.pgid))
-    out.push_back({"A3", "the leader of its process group (" + std::to_string(p.pgid) + ") is gone"});
+    out.push_back({"A3", "the leader of its process group (" + std::to_string(p.pgid) + ") has exited"});
   if (const auto word = session_word(p); !word.empty())
     out.push_back({"A4", "its environment has " + std::string(word) + " of a login session"});
   const CgroupPlace place = place_in_cgroup(p.cgroup());
@@ -71,7 +71,7 @@ std::vector<Evidence> accident_evidence(const Scene& scene, const Process& p) {
                          [&](const Process& a) { return !(npm_above = a.program().role == Role::wrapper); });
   if (const auto script = env_value(p.env(), "npm_lifecycle_event");
       script && !npm_above && p.program().role != Role::wrapper)
-    out.push_back({"A7", "npm started it (script \"" + std::string(*script) + "\") and is gone"});
+    out.push_back({"A7", "npm started it (script \"" + std::string(*script) + "\") and has exited"});
   if (const auto lost = environment_supervisor(p); !lost.empty())
     out.push_back({"A8", "its environment is that of " + std::string(lost) + ", which is not above it"});
   const auto last_command = env_value(p.env(), "_");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the detectors ask for a look at a process: before something is told, and from time to time.
+// When the detectors ask for an observation of a process: before a finding is raised, and from time to time.
 #include <algorithm>
 
 #include "findings/detectors.hpp"
@@ -24,7 +24,7 @@ bool lasts(const Program& program) {
          (program.role == Role::app || program.role == Role::eval || program.role == Role::supervisor);
 }
 
-// How often something is looked at that is told after `after`: twice in that time, within reason.
+// How often to observe what is raised after `after`: twice in that time, within reason.
 BootTime look_interval(const std::optional<BootTime>& after, BootTime usual) {
   const BootTime longest = std::max(usual, kShortestLook);
   return after ? std::clamp(*after / 2, kShortestLook, longest) : longest;
@@ -46,7 +46,7 @@ bool Detectors::fresh(Kind kind, const Process& process) const {
   return recent(seen.process_time) && recent(seen.usage_time) && recent(seen.sockets_time);
 }
 
-// Members first: their memory is part of what is told, and answers come in the order they were asked for.
+// Members first: their memory is part of the finding, and answers come in the order they were asked for.
 void Detectors::ask_fresh(const Process& process, Watch& watch) {
   if (watch.asked_fresh != BootTime{} && now_ < watch.asked_fresh + kAskAgain) return;
   watch.asked_fresh = now_;
@@ -110,7 +110,7 @@ void Detectors::plan_memory(const Process& process, Watch& watch, BootTime& wake
   soonest(wake, watch.memory_next);
 }
 
-// Most that end many children wait for them. One look tells, a while after there were many.
+// Most that end many children wait for them. One observation, a while after there were many, shows it.
 void Detectors::plan_children(const Process& process, Watch& watch, BootTime& wake) {
   if (process.unreaped_most <= kManyUnreaped) return;
   const auto& after = options_.after[Kind::zombie_leak];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the OOM killer took: told at once, of processes that are gone.
+// What the OOM killer ended: raised at once, of processes that have exited.
 #include <utility>
 
 #include "findings/detectors.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the detectors may be told. A value, made by the command line and the configuration file.
+// The options of the detectors. A value, made by the command line and the configuration file.
 #pragma once
 
 #include <array>
@@ -71,7 +71,7 @@ struct DetectOptions {
   // What the configuration says of programs; nullptr: nothing. Lineage is given it too (set_rules).
   std::shared_ptr<const ProgramRules> programs;
 
-  bool at_once = false;  // scan: what is left behind or listening now is told now
+  bool at_once = false;  // scan: what is orphaned or listens now is raised now
 
   std::vector<Allow> allow;
 

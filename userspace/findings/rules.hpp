@@ -37,7 +37,7 @@ void append(std::vector<Evidence>& to, std::vector<Evidence> more);
 
 bool is_watched(const Program& program);        // a runtime, wrapper or dev tool
 bool covered_by_above(const Process& process);  // an app or dev tool further up answers for it
-bool left_behind(const Process& process);       // its creator is gone and a reaper has it
+bool left_behind(const Process& process);       // the process that started it has exited and a reaper has it
 std::vector<Evidence> accident_evidence(const Scene& scene, const Process& process);  // A1 to A9
 std::optional<Evidence> daemon_evidence(const Scene& scene, const Process& process);  // D1, D2, D3, D5
 bool detached_like_daemon(const Process& process);                                    // D4

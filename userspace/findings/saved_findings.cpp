@@ -72,9 +72,9 @@ struct Saved<Detectors::State> {
     a(1, s.stage);
     a(2, s.since);
     a(3, s.raised);
-    a(4, s.told);
+    a(4, s.reported);
     a(5, s.human_limit);
-    a(6, s.calm);
+    a(6, s.settled_since);
   }
 };
 
@@ -82,7 +82,7 @@ template <>
 struct Saved<Detectors::Watch> {
   static void fields(auto& a, auto& w) {
     using State = std::remove_cvref_t<decltype(w.states[Kind::orphan])>;
-    std::map<std::string, State> states;  // by name of the kind; one that is off has nothing to tell
+    std::map<std::string, State> states;  // by name of the kind; one that is off has nothing to save
     if constexpr (!std::remove_cvref_t<decltype(a)>::kReads)
       for (const Kind kind : kKinds)
         if (const State& state = w.states[kind]; state.stage != State::Stage::off)
@@ -139,7 +139,7 @@ struct Saved<Detectors> {
 
 }  // namespace tlv
 
-// A timer whose reason is gone fires all the same, and can be why something is judged then.
+// A timer without a reason any more fires all the same, and can be why something is judged then.
 std::vector<Detectors::Timer> Detectors::other_timers() const {
   std::vector<Timer> out;
   for (const auto& [time, key] : timers_) {

@@ -8,7 +8,7 @@
 namespace stray {
 namespace {
 
-constexpr BootTime kLateExit{10'000'000'000};  // an exit this soon after a signal is told with it
+constexpr BootTime kLateExit{10'000'000'000};  // an exit this soon after a signal is reported with it
 
 }  // namespace
 
@@ -64,7 +64,7 @@ void Lineage::erase(Process& dead) {
   account_->bytes -= kProcessBytes;
   skeletons_held_ -= dead.skeleton;
   erased_.push_back(dead.key);
-  const ProcessKey key = dead.key;  // erase() may look at its argument after the node is gone
+  const ProcessKey key = dead.key;  // erase() may look at its argument after the node was erased
   table_.erase(key);
 }
 

@@ -324,7 +324,7 @@ void Lineage::on(const Event& event, const Listen& listen) {
   Observed& seen = seen_of(*process);
   const Listening socket{listen.family, listen.port, listen.address};
   auto& sockets = seen.sockets;
-  constexpr std::size_t kMostSockets = 64;  // the next look tells what still listens
+  constexpr std::size_t kMostSockets = 64;  // the next observation shows what still listens
   if (sockets.size() < kMostSockets && std::find(sockets.begin(), sockets.end(), socket) == sockets.end())
     sockets.push_back(socket);
   recount(seen);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process table and its family tree, from records alone.
 //
-// Design: apply() takes one decoded event and changes the table; what changed is told in Change values that
-// detectors and sinks read. A dead process stays while a living one has it as origin or creator, then goes
-// with the next event (so that sinks can still describe it in the event of its end). Time: only that of the
-// records. Memory: detail is counted; over the bound the oldest dead lose theirs first, then go, then
-// the living lose the end of a long argv; a living process is never given up. Ownership: Lineage owns every
+// Design: apply() takes one decoded event and changes the table; what changed is returned in Change values
+// that detectors and sinks read. A dead process stays while a living one has it as origin or creator, then
+// goes with the next event (so that sinks can still describe it in the event of its end). Time: only that of
+// the records. Memory: detail is counted; over the bound the oldest dead lose theirs first, then go, then the
+// living lose the end of a long argv; a living process is never given up. Ownership: Lineage owns every
 // Process; pointers hold until the next apply(), of living processes until their end.
 #pragma once
 
@@ -194,7 +194,7 @@ class Lineage {
   std::map<ProcessKey, std::vector<ProcessKey>> waiting_;  // seeds before their parents
   std::map<ProcessKey, const Process*> supervisors_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, Runtime>
-      runtimes_;  // by device and inode: a hard link's name tells nothing
+      runtimes_;  // by device and inode: a hard link's name proves nothing
   std::vector<std::shared_ptr<const ProgramRules>> rules_;  // the last is in force; images borrow from all
   std::map<std::uint32_t, Tty> session_ttys_;
   std::uint64_t deaths_ = 0;

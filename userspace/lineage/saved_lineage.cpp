@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process table as fields of a saved state (docs/capture-format.md), and back.
 //
-// Processes are told in the order of their keys: parents, origins and creators are older than who names them,
-// so all that a record refers to has come before it, and no loop can be told.
+// Processes are saved in the order of their keys: parents, origins and creators are older than who names
+// them, so all that a record refers to has come before it, and no loop can be saved.
 #include <algorithm>
 #include <unordered_map>
 

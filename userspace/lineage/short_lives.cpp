@@ -49,7 +49,8 @@ void Lineage::note_end(Process& parent, const Process& child) {
   parent.short_lives.push_back(std::move(one));
 }
 
-// A snapshot tells a zombie like a living process: how many of a parent's children are is for a look to say.
+// A snapshot shows a zombie like a live process: how many of a parent's children are zombies, an observation
+// counts.
 void Lineage::count_unreaped() {
   for (const auto& entry : live_) {
     Process* const process = entry.second;

@@ -54,39 +54,39 @@ void Pipeline::feed(RawRecord raw) {
     Counted& counted = counts_.events[event->what.index()];
     counted.action = action;
     ++counted.count;
-    tell([&](Sink& sink) { sink.event(now, *event); });
+    emit([&](Sink& sink) { sink.event(now, *event); });
   }
   for (const Change& change : changes) {
     if (change.kind == Change::Kind::reparented) {
       ++counts_.reparented;
-      tell([&](Sink& sink) { sink.reparent(now, change); });
+      emit([&](Sink& sink) { sink.reparent(now, change); });
     } else if (change.kind == Change::Kind::seeded) {
       ++counts_.seeded;
-      // Before the snapshot is whole parents may be missing: told together when it is.
-      if (lineage_->ready()) tell([&](Sink& sink) { sink.seed(now, *change.process); });
+      // Before the snapshot is whole parents may be missing: emitted together when it is.
+      if (lineage_->ready()) emit([&](Sink& sink) { sink.seed(now, *change.process); });
     }
   }
-  if (std::holds_alternative<Ready>(event->what)) tell_ready(now);
+  if (std::holds_alternative<Ready>(event->what)) emit_ready(now);
   detectors_->apply(*event, changes);
   for (const Finding& finding : detectors_->take_findings()) {
     counts_.raised += finding.action == Finding::Action::raised;
     counts_.cleared += finding.action == Finding::Action::cleared;
-    tell([&](Sink& sink) { sink.finding(view(), finding, lineage_->find(finding.process)); });
+    emit([&](Sink& sink) { sink.finding(view(), finding, lineage_->find(finding.process)); });
   }
-  if (std::holds_alternative<End>(event->what)) tell_summary();
+  if (std::holds_alternative<End>(event->what)) emit_summary();
 }
 
-void Pipeline::tell_ready(const View& view) {
+void Pipeline::emit_ready(const View& view) {
   const auto all = lineage_->live_by_key();
-  tell([&](Sink& sink) {
+  emit([&](Sink& sink) {
     sink.ready(view);
     for (const Process* process : all) sink.seed(view, *process);
   });
 }
 
-void Pipeline::tell_standing() {
+void Pipeline::emit_standing() {
   for (const Finding& finding : detectors_->open())
-    tell([&](Sink& sink) { sink.standing(view(), finding, lineage_->find(finding.process)); });
+    emit([&](Sink& sink) { sink.standing(view(), finding, lineage_->find(finding.process)); });
 }
 
 void Pipeline::listen() {
@@ -94,12 +94,12 @@ void Pipeline::listen() {
   muted_ = false;
   counts_ = {};
   if (!lineage_->ready()) return;  // the snapshot is not whole yet: that is reported when it is
-  tell_ready(view());
-  tell_standing();
+  emit_ready(view());
+  emit_standing();
 }
 
-void Pipeline::tell_summary() {
-  tell([&](Sink& sink) { sink.summary(view(), summary()); });
+void Pipeline::emit_summary() {
+  emit([&](Sink& sink) { sink.summary(view(), summary()); });
 }
 
 Summary Pipeline::summary() const {

@@ -35,7 +35,7 @@ class Pipeline {
   void mute() { muted_ = true; }
   bool muted() const { return muted_; }
   void listen();
-  void tell_summary();  // where the records stop without an end of their own
+  void emit_summary();  // where the records stop without an end of their own
 
   // The configuration changed: what is open stays, and all is judged anew. Findings come with the next
   // record.
@@ -45,7 +45,7 @@ class Pipeline {
   void reset();
 
   // Gives the state between two feed() as records (docs/capture-format.md); `now` becomes their time. Fed to
-  // a new pipeline they make one that goes on as this one does; its sinks are told ready and the live
+  // a new pipeline they make one that goes on as this one does; its sinks get ready and the live
   // processes. Options are not part of it. Records are valid during the call alone.
   void save_state(const std::function<void(RawRecord)>& emit, BootTime now) const;
 
@@ -70,10 +70,10 @@ class Pipeline {
     std::uint64_t malformed = 0, raised = 0, cleared = 0, reparented = 0, seeded = 0;
   };
 
-  void tell_ready(const View& view);
-  void tell_standing();
+  void emit_ready(const View& view);
+  void emit_standing();
   template <typename F>
-  void tell(F&& f) {
+  void emit(F&& f) {
     if (muted_) return;
     for (Sink* sink : sinks_) f(*sink);
   }
@@ -82,7 +82,7 @@ class Pipeline {
   bool restore_item(const StateItem& item);
   void end_restore(BootTime time);
 
-  // What an output can tell is saved in saved_pipeline.cpp: a new field needs a line there.
+  // What an output can show is saved in saved_pipeline.cpp: a new field needs a line there.
   friend struct tlv::Saved<Pipeline>;
   enum class Stage : std::uint8_t { fresh, restoring, running } stage_ = Stage::fresh;
   bool core_known_ = false;

@@ -125,8 +125,8 @@ void Pipeline::end_restore(BootTime time) {
   }
   lineage_->end_restore();
   if (!lineage_->ready()) return;
-  tell_ready(view());
-  tell_standing();
+  emit_ready(view());
+  emit_standing();
 }
 
 }  // namespace stray

@@ -69,7 +69,7 @@ std::string_view without_version(std::string_view name) {
   return next >= '0' && next <= '9' ? name.substr(0, dash) : name;
 }
 
-// Other names of one command are told by the first: npm x is npm exec.
+// Other names of one command are reported as the first: npm x is npm exec.
 std::string_view plain_verb(std::string_view verb) {
   if (one_of("run-script|rum|urn", verb)) return "run";
   if (one_of("t|tst", verb)) return "test";

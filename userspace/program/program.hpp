@@ -56,7 +56,7 @@ enum class Role : std::uint8_t {
 enum class Restarts : std::uint8_t { no, yes, unknown };
 
 // What stands between a process and the service it was reached through: whoever
-// hangs from it was started by a person or a scheduler, not by the service.
+// descends from it was started by a person or a scheduler, not by the service.
 enum class Breaker : std::uint8_t {
   none,
   login,        // sshd, login, mosh-server

@@ -22,7 +22,7 @@ std::string pad(std::string text, std::size_t width) {
 }
 
 std::string name_of(const Process* p, ProcessKey key) {
-  if (!p) return key ? "pid " + std::to_string(key.tgid) : "nobody";
+  if (!p) return key ? "pid " + std::to_string(key.tgid) : "none";
   return printable(p->label()) + " (" + std::to_string(p->key.tgid) + ")";
 }
 

@@ -238,7 +238,7 @@ bool CaptureInput::feed_file(Pipeline& pipeline, const CaptureHooks& hooks, File
     const std::int64_t real = placed ? pipeline.host().real_ns(time) : begin_of(file.header);
     if (until_ && real > *until_) {
       if (pipeline.muted()) pipeline.listen();
-      pipeline.tell_summary();
+      pipeline.emit_summary();
       return false;
     }
     if (pipeline.muted() && placed && !reader.in_checkpoint() && real >= *since_) pipeline.listen();

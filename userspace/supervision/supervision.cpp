@@ -8,7 +8,7 @@ namespace {
 
 std::string pid_text(const Process& p) { return p.label() + " (pid " + std::to_string(p.key.tgid) + ")"; }
 
-// The manager a service's processes hang from: pid 1, or a `systemd --user`.
+// The manager that a service's processes descend from: pid 1, or a `systemd --user`.
 bool is_manager(const Process& p) {
   const std::string_view exe = p.exe();
   return (p.key.tgid == 1 && p.namespace_init) || exe.ends_with("/systemd") ||
@@ -31,7 +31,7 @@ bool main_of_unit(const Process& p) {
 }
 
 // A service restarts its main process; what else stands in its cgroup (or below it, where it was delegated)
-// is looked after only through that one.
+// is supervised only through that one.
 const Process* main_above(const Process& process, const CgroupPlace& place) {
   for (const Process* p = &process; p; p = p->parent) {
     if (p->cgroup() != process.cgroup()) {
@@ -104,7 +104,8 @@ bool by_ancestor(const Process& process, const Process& above, Supervision& out)
   return true;
 }
 
-// The multiplexer that a terminal's session hangs from, past shells within shells; nullptr: it is another's.
+// The multiplexer that a terminal's session descends from, past shells within shells; nullptr: it is
+// another's.
 const Process* multiplexer_above(const Process& process) {
   for (const Process* p = &process; p->parent && p->reparented == BootTime{}; p = p->parent)
     if (const Breaker breaker = p->parent->program().breaker; breaker != Breaker::none)
@@ -223,7 +224,8 @@ Supervision supervise(const Lineage& lineage, const Process& process) {
   if (process.kthread || process.key.tgid <= 2) return out.verdict = Verdict::kernel, out;
   const CgroupPlace place = lineage.place_of(process);
   if (by_container(process, place, out)) return out;
-  // A supervisor restarts what hangs from it by birth. Past a reparenting the ancestors are a mere reaper's.
+  // A supervisor restarts what descends from it by birth. Past a reparenting the ancestors are a mere
+  // reaper's.
   for (const Process* p = &process; p->parent && p->reparented == BootTime{}; p = p->parent)
     if (by_ancestor(process, *p->parent, out) || breaks(lineage, process, *p->parent, out)) return out;
   if (by_unit(process, place, out) || by_monit(lineage, process, out)) return out;

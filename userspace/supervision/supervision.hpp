@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who looks after a process: a verdict with the evidence for it. A pure function of the lineage.
+// Who supervises a process: a verdict with the evidence for it. A pure function of the lineage.
 #pragma once
 
 #include <string>
@@ -31,7 +31,7 @@ struct Supervision {
   ProcessKey by;  // the supervisor's process, when it is one
   std::vector<Evidence> evidence;
 
-  // Looked after by a program, and not just by a person for now.
+  // Managed by a program, and not just watched by a person for now.
   bool supervised() const {
     return verdict == Verdict::kernel || verdict == Verdict::container || verdict == Verdict::systemd ||
            verdict == Verdict::pm2 || verdict == Verdict::supervisor;

@@ -46,7 +46,7 @@ Counted filtered(const FilterOptions& options) {
   }
   for (const ProcessKey app : {key(20, 3), key(21, 3)})
     pipeline.feed(records::oom(app, at(5), "/limited"));  // a finding at once
-  pipeline.tell_summary();
+  pipeline.emit_summary();
   return out;
 }
 

@@ -43,7 +43,7 @@ bool may_be_twin(const Process& p) {
          !covered_by_above(p);
 }
 
-bool nobody_has_it(const Supervision& who) {
+bool unsupervised(const Supervision& who) {
   return who.verdict == Verdict::nobody || who.verdict == Verdict::multiplexer;
 }
 
@@ -59,14 +59,15 @@ bool same_service(const Process& p, const std::string& code, const Process& othe
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!may_be_twin(p)) return {};
   const std::string code = code_of(p);
-  if (code.empty() || !nobody_has_it(supervise(scene.lineage, p))) return {};
+  if (code.empty() || !unsupervised(supervise(scene.lineage, p))) return {};
   const Process* twin = nullptr;
   bool twin_supervised = false;
   scene.lineage.each_live([&](const Process& other) {
     if (!same_service(p, code, other)) return;
     const Supervision who = supervise(scene.lineage, other);
-    // Of two that nobody looks after the older one is left over. Who sits at a terminal is trying something.
-    if (!who.supervised() && (!nobody_has_it(who) || other.key < p.key)) return;
+    // Of two without a supervisor the older one is left over. At an open terminal somebody is trying
+    // something.
+    if (!who.supervised() && (!unsupervised(who) || other.key < p.key)) return;
     if (twin && (twin_supervised > who.supervised() ||
                  (twin_supervised == who.supervised() && twin->key < other.key)))
       return;

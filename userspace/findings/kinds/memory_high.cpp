@@ -10,7 +10,7 @@ namespace stray {
 namespace {
 
 constexpr std::size_t kHoursOfRange = 24, kHoursOfGrowth = 6;
-constexpr std::uint64_t kWorthTelling = 200u << 20;  // growth below it harms nobody yet
+constexpr std::uint64_t kWorthReporting = 200u << 20;  // growth below it harms nobody yet
 
 struct Limit {
   std::uint64_t bytes = 0;
@@ -62,7 +62,7 @@ std::uint64_t steady_growth(const Observed& seen) {
     n += 1, x += a, y += b, xx += a * a, xy += a * b, yy += b * b, last = b;
   }
   const double of_x = n * xx - x * x, of_y = n * yy - y * y, both = n * xy - x * y;
-  if (of_x <= 0 || of_y <= 0 || both <= 0 || last < static_cast<double>(kWorthTelling)) return 0;
+  if (of_x <= 0 || of_y <= 0 || both <= 0 || last < static_cast<double>(kWorthReporting)) return 0;
   const double slope = both / of_x, fit = both * both / (of_x * of_y);
   const bool doubles = slope * 24 >= last;
   return fit >= 0.8 && doubles ? static_cast<std::uint64_t>(slope) : 0;
@@ -94,7 +94,7 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
     const bool host_short =
         scene.host_memory && seen.memory_available && seen.memory_available < scene.host_memory / 10;
     out.severity = limit.cgroup || host_short ? Severity::critical : Severity::warning;
-    // PM2 looks each half minute and restarts it: only what that does not help is news.
+    // PM2 checks each half minute and restarts it: only what that does not help is reported.
     out.human_limit = limit.rss && supervise(scene.lineage, p).verdict == Verdict::pm2;
     if (out.human_limit) out.wait = std::max(out.wait, seconds(60));
     out.evidence.push_back({"limit", memory_text(limit.bytes, scene.host_memory) + ": " + limit.by});
@@ -104,7 +104,7 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
     return out;
   }
   const std::uint64_t usual = usual_most(seen);
-  const bool unusual = usual && own > usual * 2 / 10 * (scene.open ? 9 : 10) && own >= kWorthTelling;
+  const bool unusual = usual && own > usual * 2 / 10 * (scene.open ? 9 : 10) && own >= kWorthReporting;
   const std::uint64_t growth = unusual ? 0 : steady_growth(seen);
   if (!unusual && !growth) return {};
   Condition out = memory_condition(scene, p, unusual ? "more than twice its usual" : "growing steadily");

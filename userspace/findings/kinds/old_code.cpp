@@ -6,7 +6,7 @@
 namespace stray {
 namespace {
 
-// Without a record of what was started: a file that was written since tells that something else runs.
+// Without a record of what was started: a file that was written since shows that something else runs.
 bool written_since(const Scene& scene, const Process& p) {
   const ScriptSeen& now = p.seen->script;
   const std::uint64_t start = surely_after_start(scene, p);

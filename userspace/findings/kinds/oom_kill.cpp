@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// oom-kill: the OOM killer ended it. Raised by the kernel's record, of a process that is gone
+// oom-kill: the OOM killer ended it. Raised by the kernel's record, of a process that has exited
 // (oom_kills.cpp).
 #include "findings/kinds.hpp"
 
