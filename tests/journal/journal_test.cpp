@@ -122,7 +122,7 @@ TEST_F(Contents, TheCatalogExplainsEachMessage) {
   }
   const std::string orphan =
       output_of("journalctl --quiet -x -o short MESSAGE_ID=" + std::string(message_id("orphan")));
-  EXPECT_NE(orphan.find("Subject: Process <PID> (<EXE>) was left behind\n"), std::string::npos) << orphan;
+  EXPECT_NE(orphan.find("Subject: Process <PID> (<EXE>) is orphaned\n"), std::string::npos) << orphan;
   EXPECT_NE(orphan.find("to PID <PPID> now, which only waits for its end."), std::string::npos) << orphan;
   EXPECT_NE(orphan.find("stray explain <PROCESS_ID>\n"), std::string::npos) << orphan;
 }

@@ -152,7 +152,7 @@ class Contents(Journal):
         pid = self.leave_behind(*self.server())
         entry = self.entry(trace, "the finding", STRAY_FINDING="orphan", STRAY_EVENT="raised", STRAY_PID=pid)
         text = journalctl("-x", "-o", "short", "STRAY_FINDING=orphan", f"STRAY_PID={pid}")
-        self.assertRegex(text, rf"Subject: Process {pid} \({re.escape(self.server()[0])}\) was left behind\n")
+        self.assertRegex(text, rf"Subject: Process {pid} \({re.escape(self.server()[0])}\) is orphaned\n")
         self.assertIn("Defined-By: stray\n", text)
         self.assertIn(f"stray explain {entry['STRAY_PROCESS_ID']}\n", text)
 
@@ -307,7 +307,7 @@ class Source(Journal):
         self.traced()
         text = self.replay()
         self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \S+  ready     -       stray ")
-        self.assertRegex(text, rf"(?m)^\S+ \S+ \S+  raised    {self.left} +orphan: node .* was left behind")
+        self.assertRegex(text, rf"(?m)^\S+ \S+ \S+  raised    {self.left} +orphan: node .* is orphaned")
         self.assertRegex(text, r"(?m)  killed by SIGKILL from ")
         at_the_end = text[text.index(" open according to the journal:\n"):]
         self.assertEqual(len(re.findall(rf" orphan: .*\(pid {self.left}\)", at_the_end)), 1)
