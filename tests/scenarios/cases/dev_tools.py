@@ -8,7 +8,7 @@ from terminal import Terminal
 
 @scenario({"nodemon": ["orphan", "dev-tool"]}, needs=("nodemon",))
 def nodemon_left(case):
-    """nodemon left behind by its shell: it watches files, it does not restart after a crash."""
+    """nodemon orphaned by its shell: it watches files, it does not restart after a crash."""
     case.app()
     terminal = Terminal(case)
     terminal.run("nodemon dist/index.js >nodemon.log 2>&1 </dev/null &")
@@ -21,7 +21,7 @@ def nodemon_left(case):
 
 @scenario({"vite": ["orphan", "dev-tool"]}, needs=("vite",))
 def vite_left(case):
-    """A vite dev server left behind."""
+    """An orphaned vite dev server."""
     case.app()
     case.write("app/index.html", "<h1>x</h1>\n")
     terminal = Terminal(case)

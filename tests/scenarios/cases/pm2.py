@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PM2, which looks after its apps as long as its God daemon lives."""
+"""PM2, which manages its apps as long as its God daemon lives."""
 import signal
 
 from case import scenario

@@ -124,7 +124,7 @@ def a_node_prompt(case):
 
 @scenario({})
 def short_lived_commands(case):
-    """A burst of short runs, some left behind for the moment they live."""
+    """A burst of short runs, some orphaned for the moment they live."""
     case.app()
     case.shell("for i in 1 2 3 4 5; do node -e 0; (setsid node -e 'setTimeout(() => {}, 300)' </dev/null &); done;"
                " npm --version")

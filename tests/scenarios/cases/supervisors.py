@@ -126,7 +126,7 @@ def forever_killed(case):
 
 @scenario({}, needs=("monit",))
 def monit_service(case):
-    """monit starts by command and watches by pidfile: the app is a child of init, and looked after all the same."""
+    """monit starts by command and watches by pidfile: the app is a child of init, and supervised all the same."""
     case.app()
     case.write("start-web", START_WEB.format(dir=case.dir, mark=case.mark_setting, path=case.env["PATH"]))
     config = case.write("monitrc", MONIT.format(dir=case.dir))

@@ -3,8 +3,10 @@
 // is a line of kTables.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -13,7 +15,7 @@
 #include "base/errors.hpp"
 #include "cli/commands.hpp"
 #include "config/config.hpp"
-#include "findings/finding.hpp"
+#include "findings/kinds.hpp"
 #include "pipeline/event_choice.hpp"
 #include "sinks/message_ids.hpp"
 
@@ -81,6 +83,51 @@ Names kinds() {
   return out;
 }
 
+// Kind, when and wait, as a row of a table has them.
+Names kind_rows() {
+  Names out;
+  for (const KindRow* row : kinds_by_decisiveness())
+    out.insert(std::string(row->name) + " | " + std::string(row->when) + " | " + std::string(row->wait));
+  return out;
+}
+
+// The same of a document, whose kinds are linked to their pages.
+Names documented_kinds(const std::string& path, const std::string& folder) {
+  Names out;
+  for (const auto& row : rows_of(path, "| kind | raised when |")) {
+    const std::string name = *quoted(row.at(0)).begin();
+    EXPECT_EQ(row.at(0), "[`" + name + "`](" + folder + name + ".md)") << path;
+    out.insert(name + " | " + row.at(1) + " | " + row.at(2));
+  }
+  return out;
+}
+
+// Of the sources: {"code", text} and {condition ? "code" : "code", text}.
+Names evidence_codes() {
+  static const std::regex code(R"re(\{(?:\w+ \? "([a-z][\w-]*)" : )?"([AD]\d|[a-z][\w-]*)",)re");
+  Names out;
+  for (const std::string folder : {"findings", "supervision"})
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(STRAY_SOURCE_DIR "/userspace/" + folder))
+      if (entry.path().extension() == ".cpp")
+        for (const std::string& line :
+             lines_of(document("userspace/" + folder + "/" +
+                               relative(entry.path(), STRAY_SOURCE_DIR "/userspace/" + folder).string())))
+          for (std::sregex_iterator it(line.begin(), line.end(), code), end; it != end; ++it)
+            if (line.find("for (const std::string_view") == std::string::npos)
+              for (const std::size_t group : {1u, 2u})
+                if ((*it)[group].matched) out.insert((*it)[group]);
+  return out;
+}
+
+Names documented_evidence() {
+  Names out;
+  for (const std::string& line : lines_of(document("docs/evidence.md")))
+    if (line.starts_with("| `")) out.insert(line.substr(3, line.find('`', 3) - 3));
+  out.erase("D4");  // of no output
+  return out;
+}
+
 Names actions() {
   Names out;
   std::istringstream stream(EventChoice::names());
@@ -137,7 +184,10 @@ struct Table {
 };
 
 const Table kTables[] = {
-    {"kinds of findings", kinds, [] { return column("docs/detection.md", "| kind | ", 0); }},
+    {"kinds of findings", kind_rows, [] { return documented_kinds("docs/findings/README.md", ""); }},
+    {"kinds of findings in the README", kind_rows,
+     [] { return documented_kinds("README.md", "docs/findings/"); }},
+    {"codes of evidence", evidence_codes, documented_evidence},
     {"event actions", actions_and_those_of_findings,
      [] { return column("docs/output.md", "| `event.kind` |", 1); }},
     {"exit codes", exit_codes, [] { return column("docs/output.md", "| code |", 0); }},
@@ -153,6 +203,14 @@ TEST(DocTables, SayWhatTheCodeSays) {
       EXPECT_TRUE(documented.contains(name)) << table.name << ": not documented: " << name;
     for (const std::string& name : documented)
       EXPECT_TRUE(code.contains(name)) << table.name << ": documented, but not in the code: " << name;
+  }
+}
+
+TEST(DocTables, EachKindHasAPageThatSaysWhatItsRowSays) {
+  for (const KindRow* row : kinds_by_decisiveness()) {
+    const std::string page = document("docs/findings/" + std::string(row->name) + ".md");
+    for (const std::string_view text : {row->impact, row->reason, row->wait, row->hint, row->when.substr(1)})
+      EXPECT_NE(page.find(text), std::string::npos) << row->name << ": its page does not say: " << text;
   }
 }
 
