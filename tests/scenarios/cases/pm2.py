@@ -43,7 +43,7 @@ def pm2_cluster(case):
 
 @scenario({}, needs=("pm2",))
 def pm2_ecosystem(case):
-    """The mended incident: an ecosystem file with a memory limit, for production."""
+    """The incident, solved: an ecosystem file with a memory limit, for production."""
     case.app()
     case.write("app/ecosystem.config.js", ECOSYSTEM % case.app_dir)
     pm2(case, "start ecosystem.config.js")

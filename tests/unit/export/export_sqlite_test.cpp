@@ -174,7 +174,7 @@ TEST_F(ExportSqlite, TheDocumentedQueriesAnswer) {
       {"-- ancestors of one process", {"0|30|tail", "1|20|node server.js", "2|10|bash", "3|1|init"}},
       {"-- descendants of one process", {"30|second|1", "30|node server.js|1", "30|tail|1"}},
       {"-- bad ends", {"30|second|-|15|bash", "40|node hog.js|-|9|-", "50|(not known)|3|-|-"}},
-      {"-- left behind", {"30|tail|node server.js"}},
+      {"-- orphans that still run", {"30|tail|node server.js"}},
       {"-- open findings and their evidence",
        {"oom-kill|40|oom|anonymous 100 MB (2.4 %), file 0 MB (0.0 %), swap 0 MB (0.0 %), oom_score_adj 0"}},
       {"-- programs by number", {"/usr/bin/node|3|0.0|0", "/bin/second|1|0.0|0"}},
