@@ -3,23 +3,9 @@
 
 #include <charconv>
 
+#include "base/utf8.hpp"
+
 namespace stray {
-
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  // Overlong forms, surrogates and what lies above U+10FFFF differ in the second byte (Unicode, table 3-7).
-  const unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  const unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (byte(1) < low || byte(1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i)
-    if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
-  return length;
-}
-
 namespace {
 
 // Printable ASCII without quotes and backslashes, as nearly all texts are: eight bytes at a step, by the
@@ -57,8 +43,8 @@ bool Json::string(std::string_view text) {
       continue;
     }
     if (c >= 0x80)
-      if (const std::size_t length = utf8_length(text.substr(i))) {
-        i += length;
+      if (const Character one = first_character(text.substr(i)); one.code != kNotUtf8) {
+        i += one.bytes;
         continue;
       }
     out_.append(text, done, i - done);

@@ -93,7 +93,4 @@ class Json {
 
 std::string base64(std::string_view bytes);
 
-// The length of the valid UTF-8 sequence at the start of text: 1 to 4, or 0 when there is none.
-std::size_t utf8_length(std::string_view text);
-
 }  // namespace stray

@@ -138,12 +138,4 @@ std::int64_t parse_moment(std::string_view text, std::string_view flag, const Ti
 
 std::optional<std::int64_t> parse_date(std::string_view text) { return absolute(text); }
 
-std::string moment_text(std::int64_t real_ns) {
-  const std::time_t seconds = real_ns / kSecond;
-  std::tm parts{};
-  ::localtime_r(&seconds, &parts);
-  char out[64];
-  return {out, std::strftime(out, sizeof out, "%Y-%m-%d %H:%M:%S %Z", &parts)};
-}
-
 }  // namespace stray

@@ -25,6 +25,4 @@ std::int64_t parse_moment(std::string_view text, std::string_view flag, const Ti
 // A moment written with its date, the first form; nothing for any other text.
 std::optional<std::int64_t> parse_date(std::string_view text);
 
-std::string moment_text(std::int64_t real_ns);  // "2026-11-23 02:13:05 CET", for messages
-
 }  // namespace stray

@@ -9,8 +9,8 @@
 
 namespace stray {
 
-// One word of a POSIX shell with exactly these bytes (no NUL, as ever in argv). Control characters stay: what
-// is for people goes through printable() first.
+// One word of a POSIX shell with exactly these bytes (no NUL, as ever in argv): quoted where the shell would
+// read more into it. Control characters stay: what is for people goes through printable() first.
 std::string shell_quote(std::string_view text);
 
 // A string literal of JavaScript; nothing for bytes that are not UTF-8.

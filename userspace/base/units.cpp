@@ -2,6 +2,7 @@
 #include "base/units.hpp"
 
 #include <charconv>
+#include <cstdio>
 #include <map>
 
 namespace stray {
@@ -80,6 +81,22 @@ std::string size_text(std::uint64_t bytes) {
   for (const auto& [name, shift] : kUnits)
     if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0) return std::to_string(bytes >> shift) + name;
   return bytes == 0 ? "0" : std::to_string(bytes) + "B";
+}
+
+std::string memory_text(std::uint64_t bytes) {
+  char text[32];
+  const double mib = static_cast<double>(bytes) / (1 << 20);
+  mib < 10 * 1024 ? std::snprintf(text, sizeof text, "%.0f MiB", mib)
+                  : std::snprintf(text, sizeof text, "%.1f GiB", mib / 1024);
+  return text;
+}
+
+std::string memory_text(std::uint64_t bytes, std::uint64_t host) {
+  if (host == 0) return memory_text(bytes);
+  char share[32];
+  std::snprintf(share, sizeof share, " (%.1f %%)",
+                100.0 * static_cast<double>(bytes) / static_cast<double>(host));
+  return memory_text(bytes) + share;
 }
 
 }  // namespace stray

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/boot_time.hpp"
 #include "base/errors.hpp"
-#include "record/event.hpp"
 
 namespace stray {
 
@@ -24,5 +24,10 @@ std::uint64_t parse_size(std::string_view text, std::string_view where);
 
 // As parse_size reads it: "1GiB", "1000B".
 std::string size_text(std::uint64_t bytes);
+
+// For people: "145 MiB", and "12.5 GiB" from 10 GiB on.
+std::string memory_text(std::uint64_t bytes);
+// With its share of the host's memory, where that is known: "145 MiB (3.6 %)".
+std::string memory_text(std::uint64_t bytes, std::uint64_t host);
 
 }  // namespace stray

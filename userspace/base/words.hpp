@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "record/event.hpp"
+#include "base/string_list.hpp"
 
 namespace stray {
 

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/write_all.hpp"
+
 namespace stray::capture {
 namespace {
 
@@ -50,18 +52,12 @@ void Series::open_next() {
 }
 
 void Series::write(std::string_view bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = ::write(file_.get(), bytes.data() + done, bytes.size() - done);
-    if (n > 0) {
-      done += static_cast<std::size_t>(n);
-    } else if (n < 0 && errno != EINTR) {
-      const int error = errno;
-      if (done > 0 && ::ftruncate(file_.get(), static_cast<off_t>(current_.size)) != 0) {
-        // The file keeps a torn tail, which readers know how to take.
-      }
-      fail(error, "write");
+  if (const std::size_t done = write_all(file_.get(), bytes); done < bytes.size()) {
+    const int error = errno;
+    if (done > 0 && ::ftruncate(file_.get(), static_cast<off_t>(current_.size)) != 0) {
+      // The file keeps a torn tail, which readers know how to take.
     }
+    fail(error, "write");
   }
   current_.size += bytes.size();
   keep_bound();

@@ -2,13 +2,13 @@
 #include "cli/output_file.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "base/errors.hpp"
+#include "base/write_all.hpp"
 
 namespace stray {
 
@@ -31,19 +31,9 @@ int OutputFile::fd() const { return file_ ? file_.get() : STDOUT_FILENO; }
 std::string OutputFile::name() const { return file_ ? "--output " + path_ : "standard output"; }
 
 void OutputFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd(), bytes.data(), bytes.size());
-    if (n >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-    } else if (errno == EAGAIN) {  // somebody else made this open file non-blocking
-      pollfd one{fd(), POLLOUT, 0};
-      ::poll(&one, 1, -1);
-    } else if (errno == EPIPE) {
-      throw ReaderGone(name() + ": nobody reads it");
-    } else if (errno != EINTR) {
-      throw OutputError(name() + ": " + std::strerror(errno));
-    }
-  }
+  if (write_all(fd(), bytes) == bytes.size()) return;
+  if (errno == EPIPE) throw ReaderGone(name() + ": nobody reads it");
+  throw OutputError(name() + ": " + std::strerror(errno));
 }
 
 void OutputFile::keep() {

@@ -2,10 +2,9 @@
 #include "config/config.hpp"
 
 #include <algorithm>
-#include <ctime>
 
 #include "base/json.hpp"
-#include "base/moment.hpp"
+#include "base/time_text.hpp"
 #include "config/kind_name.hpp"
 
 namespace stray {
@@ -31,15 +30,6 @@ std::string quoted(const std::vector<std::string>& list) {
   std::string out;
   for (const std::string& one : list) out += (out.empty() ? "" : ", ") + quoted(one);
   return "[" + out + "]";
-}
-
-// As parse_date() reads it.
-std::string utc_text(std::int64_t real_ns) {
-  const auto second = static_cast<std::time_t>(real_ns / 1'000'000'000);
-  std::tm parts{};
-  ::gmtime_r(&second, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 std::string yes_or_no(bool value) { return value ? "true" : "false"; }
@@ -124,7 +114,7 @@ class Lines {
       std::vector<std::string> kinds;
       for (const Kind kind : a.kinds) kinds.emplace_back(to_string(kind));
       list("kind", kinds);
-      if (a.until) text("until", utc_text(*a.until));
+      if (a.until) text("until", second_text(*a.until));
       text("reason", a.reason);
     });
     if (!config_.detect.programs) return;
@@ -201,7 +191,7 @@ std::vector<std::string> Config::expired(std::int64_t real_ns) const {
   for (std::size_t i = 0; i < detect.allow.size(); ++i)
     if (const auto until = detect.allow[i].until; until && *until <= real_ns)
       out.push_back(origin(*this, "allow." + std::to_string(i)) + ": this [[allow]] ended on " +
-                    moment_text(*until) + " and no longer applies (" + detect.allow[i].reason + ")");
+                    date_text(*until, {}) + " and no longer applies (" + detect.allow[i].reason + ")");
   return out;
 }
 

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "base/printable.hpp"
+#include "base/signal_name.hpp"
+#include "base/utf8.hpp"
 #include "record/action.hpp"
 
 namespace stray {
@@ -24,9 +26,8 @@ std::string quoted(std::string_view text) {
 }
 
 std::string shown(std::string_view text) {
-  std::size_t end = std::min(text.size(), kLongestText);
-  while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;  // not within a character
-  return quoted(printable(text.substr(0, end))) + (end < text.size() ? "..." : "");
+  const std::string_view front = cut_utf8(text, kLongestText);
+  return quoted(printable(front)) + (front.size() < text.size() ? "..." : "");
 }
 
 std::string_view colour(Severity severity) {
@@ -46,8 +47,7 @@ std::string_view colour(Severity severity) {
 std::string how_ended(const Ended& ended) {
   if (ended.inferred) return "ended";
   if (!ended.signal()) return "exit code " + std::to_string(ended.code());
-  const char* name = ::sigabbrev_np(ended.signal());
-  return name ? "killed by SIG" + std::string(name) : "killed by signal " + std::to_string(ended.signal());
+  return "killed by " + signal_name(ended.signal());
 }
 
 }  // namespace
@@ -58,10 +58,8 @@ DotSink::Node DotSink::node_of(const View& view, const Process& p) const {
             p.origin ? p.origin->key : ProcessKey{},
             {},
             !p.alive()};
-  std::string since;
-  Rfc3339().append(since, view.host.real_ns(p.key.start));
-  node.text =
-      shown(p.command()) + "\\n" + std::to_string(p.key.tgid) + ", since " + since.substr(0, 19) + "Z";
+  node.text = shown(p.command()) + "\\n" + std::to_string(p.key.tgid) + ", since " +
+              second_text(view.host.real_ns(p.key.start));
   if (p.ended) node.text += "\\n" + how_ended(*p.ended);
   return node;
 }

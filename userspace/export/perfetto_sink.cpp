@@ -3,10 +3,10 @@
 #include "export/perfetto_sink.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "base/printable.hpp"
+#include "base/signal_name.hpp"
 #include "event.h"
 #include "export/protobuf.hpp"
 #include "program/program.hpp"
@@ -49,11 +49,6 @@ std::string shown(std::string_view text) {
 std::string name_of(const Process* p, ProcessKey key) {
   if (!p) return key ? "pid " + std::to_string(key.tgid) : "nobody";
   return shown(p->label()) + " [" + std::to_string(p->key.tgid) + "]";
-}
-
-std::string signal_name(int number) {
-  const char* name = ::sigabbrev_np(number);
-  return name ? "SIG" + std::string(name) : "signal " + std::to_string(number);
 }
 
 void note(ProtobufMessage& event, std::string_view name, const std::string& text) {

@@ -339,7 +339,7 @@ void SqliteSink::put_finding(const Finding& finding, const std::vector<std::stri
   row.json(json_array([&](Json& json) {
     for (const Evidence& one : finding.what.evidence) {
       json.begin_object();
-      json.field("code", one.code), json.field("text", one.text);
+      json.field("code", one.code), json.field("text", text_of(one, host_.real_offset_ns, kUtc));
       json.end_object();
     }
   }));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "findings/detectors.hpp"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "base/glob.hpp"
+#include "base/signal_name.hpp"
 #include "base/words.hpp"
 #include "findings/rules.hpp"
 
@@ -44,7 +44,7 @@ std::string end_reason(const Ended& ended) {
 }
 
 bool matches(const std::string& pattern, const std::string& text) {
-  return pattern.empty() || ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
+  return pattern.empty() || matches_glob(pattern, text);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Facts that several rules use.
 #include <algorithm>
-#include <cstdio>
 
 #include "findings/rules.hpp"
 
@@ -153,25 +152,6 @@ std::string ports_text(const Process& p) {
     out += (out.empty() ? "" : ", ") + s.text();
   }
   return out;
-}
-
-std::string age_text(BootTime age) {
-  const auto s = age.count() / 1'000'000'000;
-  const auto two = [](std::uint64_t a, const char* x, std::uint64_t b, const char* y) {
-    return std::to_string(a) + x + (b ? " " + std::to_string(b) + y : "");
-  };
-  if (s >= 86400) return two(s / 86400, " d", s % 86400 / 3600, " h");
-  if (s >= 3600) return two(s / 3600, " h", s % 3600 / 60, " min");
-  if (s >= 60) return two(s / 60, " min", s % 60, " s");
-  return std::to_string(s) + " s";
-}
-
-std::string memory_text(std::uint64_t bytes, std::uint64_t host) {
-  char text[64];
-  const double mb = static_cast<double>(bytes) / (1 << 20);
-  const double share = host ? 100.0 * static_cast<double>(bytes) / static_cast<double>(host) : 0;
-  std::snprintf(text, sizeof text, "%.0f MB (%.1f %%)", mb, share);
-  return text;
 }
 
 std::uint64_t group_memory(const Scene& scene, const Process& p) {

@@ -3,25 +3,17 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/boot_time.hpp"
 #include "findings/finding.hpp"
 #include "findings/kind.hpp"
 #include "program/host_programs.hpp"
-#include "record/event.hpp"
 
 namespace stray {
-
-inline constexpr BootTime seconds(std::uint64_t n) { return BootTime{n * 1'000'000'000}; }
-inline constexpr BootTime milliseconds(std::uint64_t n) { return BootTime{n * 1'000'000}; }
-inline constexpr BootTime minutes(std::uint64_t n) { return seconds(n * 60); }
-inline constexpr BootTime hours(std::uint64_t n) { return minutes(n * 60); }
-inline constexpr BootTime days(std::uint64_t n) { return hours(n * 24); }
-inline constexpr BootTime kNever{~std::uint64_t{0}};
 
 // Findings that are known and accepted. Empty fields match all.
 struct Allow {

@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a process comes from, in words: who made it, from which terminal, and how its makers ended.
-#include <cstring>
-#include <ctime>
-
+#include "base/signal_name.hpp"
 #include "findings/rules.hpp"
 
 namespace stray {
 namespace {
 
 constexpr int kMostMakers = 4;
-
-// UTC, so that a replay elsewhere says the same.
-std::string utc(const Scene& scene, BootTime time) {
-  // Unsigned: a hostile capture's clock must not overflow.
-  const auto real =
-      static_cast<std::int64_t>(time.count() + static_cast<std::uint64_t>(scene.real_offset_ns));
-  const auto s = static_cast<std::time_t>(real / 1'000'000'000);
-  std::tm parts{};
-  char text[32];
-  ::gmtime_r(&s, &parts);
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
-  return text;
-}
-
-std::string signal_name(int number) {
-  const char* abbreviation = ::sigabbrev_np(number);
-  return abbreviation ? "SIG" + std::string(abbreviation) : "signal " + std::to_string(number);
-}
 
 std::string how_it_ended(const Ended& ended) {
   if (ended.inferred) return "ended unobserved";
@@ -70,7 +50,6 @@ std::string terminal(const Scene& scene, const Process& p) {
 
 Origin origin_of(const Scene& scene, const Process& p) {
   Origin out;
-  out.started = utc(scene, p.key.start);
   out.person = person(p);
   out.terminal = terminal(scene, p);
   out.directory = p.seen && !p.seen->cwd.empty() ? p.seen->cwd : (p.image ? p.image->cwd : std::string());
@@ -98,8 +77,7 @@ Origin origin_of(const Scene& scene, const Process& p) {
 std::vector<Evidence> origin_evidence(const Scene& scene, const Process& p) {
   const Origin origin = origin_of(scene, p);
   std::vector<Evidence> out;
-  out.push_back(
-      {"started", origin.started + ", " + age_text(age(scene, p.key.start)) + " ago, by " + origin.person});
+  out.push_back({"started", age_text(age(scene, p.key.start)) + " ago, by " + origin.person, p.key.start});
   if (!origin.terminal.empty()) out.push_back({"terminal", "from terminal " + origin.terminal});
   if (!origin.directory.empty()) out.push_back({"directory", "in " + origin.directory});
   if (!origin.npm.empty()) out.push_back({"npm", "by the " + origin.npm});

@@ -11,7 +11,6 @@ namespace stray {
 
 // Texts for people; untrusted bytes are not yet escaped.
 struct Origin {
-  std::string started;              // date and time
   std::string person;               // "alice", "uid 1000, logged in as bob"
   std::string terminal;             // "pts/3, closed since"; empty: none
   std::string directory;            // its working directory

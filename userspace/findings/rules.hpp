@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/time_text.hpp"
+#include "base/units.hpp"
 #include "findings/finding.hpp"
 #include "findings/origin.hpp"
 #include "findings/scene.hpp"
@@ -46,8 +48,6 @@ BootTime since_exec(const Process& process);                  // when its presen
 bool on_open_terminal(const Process& process, Tty tty);       // its standard files are on it; 0: on any
 bool exposed(const Process& process);                         // listens on an address that is not loopback
 std::string ports_text(const Process& process);               // "127.0.0.1:5555", or empty
-std::string age_text(BootTime age);                           // "31 d 4 h", "12 s"
-std::string memory_text(std::uint64_t bytes, std::uint64_t host);  // "145 MB (3.6 %)"
 std::uint64_t group_memory(const Scene& scene, const Process& process);
 std::vector<Evidence> origin_evidence(const Scene& scene, const Process& process);  // who, from where, when
 std::string role_word(const Process& process);  // "node server", "dev tool prisma studio"

@@ -27,6 +27,7 @@ struct Saved<Evidence> {
   static void fields(auto& a, auto& e) {
     a(1, e.code);
     a(2, e.text);
+    a(3, e.at);
   }
 };
 

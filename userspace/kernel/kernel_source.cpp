@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "event.h"
 #include "kernel/programs.hpp"
 #include "lifecycle.skel.h"
@@ -29,20 +30,6 @@ constexpr std::size_t kMostInADrain = 1u << 16;
 // sleep after activity ends soon enough by itself.
 constexpr std::chrono::nanoseconds kFirstSleep = std::chrono::milliseconds(10);
 constexpr std::chrono::nanoseconds kMissesEvery = std::chrono::seconds(1);
-
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 struct RingDeleter {
   void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
@@ -144,7 +131,7 @@ void KernelSource::snapshot(const RecordSink& sink) {
       bpf_program__attach_iter(state_->skeleton->progs.snapshot, nullptr), bpf_link__destroy);
   if (!link)
     throw SetupError(4, std::string("the task iterator cannot be attached: ") + std::strerror(errno));
-  const Fd fd(bpf_iter_create(bpf_link__fd(link.get())));
+  const Descriptor fd(bpf_iter_create(bpf_link__fd(link.get())));
   if (fd.get() < 0)
     throw SetupError(5, std::string("the task iterator cannot be read: ") + std::strerror(errno));
 

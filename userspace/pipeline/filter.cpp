@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/filter.hpp"
 
-#include "record/action.hpp"
-
-#include <fnmatch.h>
-
 #include <algorithm>
+
+#include "base/glob.hpp"
+#include "record/action.hpp"
 
 namespace stray {
 namespace {
-
-bool like(const std::vector<std::string>& patterns, const std::string& text) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
-  });
-}
 
 bool named(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -34,11 +27,13 @@ bool FilterSink::matches(const View& view, const Process* p, ProcessKey key) con
   if (!o.exes.empty() || !o.users.empty() || !o.units.empty()) {
     if (!p) return false;
     const std::string exe(p->exe());
-    if (!o.exes.empty() && !like(o.exes, exe) && !like(o.exes, exe.substr(exe.rfind('/') + 1))) return false;
+    if (!o.exes.empty() && !matches_any_glob(o.exes, exe) &&
+        !matches_any_glob(o.exes, exe.substr(exe.rfind('/') + 1)))
+      return false;
     if (!o.users.empty() && !named(o.users, std::to_string(p->uid)) &&
         !(p->seen && named(o.users, p->seen->user)))
       return false;
-    if (!o.units.empty() && !like(o.units, place_in_cgroup(p->cgroup()).unit)) return false;
+    if (!o.units.empty() && !matches_any_glob(o.units, place_in_cgroup(p->cgroup()).unit)) return false;
   }
   return true;
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <functional>
 #include <set>
 
+#include "base/glob.hpp"
 #include "base/words.hpp"
 #include "policy/policy.hpp"
 
@@ -13,27 +12,23 @@ namespace {
 
 constexpr std::size_t kMostNamed = 8;
 
-bool like(const std::string& pattern, const std::string& text) {
-  return ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
-}
-
 std::string account_of(const Process& p) {
   return p.seen && !p.seen->user.empty() ? p.seen->user : std::to_string(p.uid);
 }
 
 bool is_user(const Process& p, const std::string& wanted) {
-  return like(wanted, account_of(p)) || wanted == std::to_string(p.uid);
+  return matches_glob(wanted, account_of(p)) || wanted == std::to_string(p.uid);
 }
 
 bool matches(const PolicyMatch& match, const Process& p) {
   const std::string exe(p.exe());
   const auto is_exe = [&](const std::string& pattern) {
-    return like(pattern, exe) || like(pattern, std::string(file_name(exe)));
+    return matches_glob(pattern, exe) || matches_glob(pattern, std::string(file_name(exe)));
   };
   if (!match.exe.empty() && std::none_of(match.exe.begin(), match.exe.end(), is_exe)) return false;
-  if (!match.argv.empty() && !like(match.argv, p.command())) return false;
+  if (!match.argv.empty() && !matches_glob(match.argv, p.command())) return false;
   const std::string cwd = p.seen && !p.seen->cwd.empty() ? p.seen->cwd : p.image ? p.image->cwd : "";
-  if (!match.cwd.empty() && !like(match.cwd, cwd)) return false;
+  if (!match.cwd.empty() && !matches_glob(match.cwd, cwd)) return false;
   return match.user.empty() || is_user(p, match.user);
 }
 
@@ -77,7 +72,7 @@ class Checker {
       each("unit = \"" + *rule.unit + "\"", [&](const Process& p, std::string& is) {
         const Supervision who = supervise(scene_.lineage, p);
         is = who.name.empty() ? "none" : who.name;
-        return who.supervised() && like(*rule.unit, who.name);
+        return who.supervised() && matches_glob(*rule.unit, who.name);
       });
     if (rule.restarts) restarts(*rule.restarts);
     if (rule.saved_for_reboot)

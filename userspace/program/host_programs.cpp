@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/host_programs.hpp"
 
-#include <fnmatch.h>
-
+#include "base/glob.hpp"
 #include "base/words.hpp"
 
 namespace stray {
 namespace {
-
-bool like(const std::string& pattern, std::string_view text) {
-  return ::fnmatch(pattern.c_str(), std::string(text).c_str(), 0) == 0;
-}
 
 bool one_of(const std::vector<std::string>& options, std::string_view word) {
   return std::find(options.begin(), options.end(), word) != options.end();
@@ -52,14 +47,13 @@ SupervisorKind kind_of(const SupervisorRule& rule) {
 }  // namespace
 
 bool ProgramMatch::matches(const ProgramView& view) const {
-  const auto is_exe = [&](const std::string& pattern) {
-    return like(pattern, view.exe) || like(pattern, file_name(view.exe));
-  };
-  if (!exe.empty() && std::none_of(exe.begin(), exe.end(), is_exe)) return false;
+  if (!exe.empty() && !matches_any_glob(exe, std::string(view.exe)) &&
+      !matches_any_glob(exe, std::string(file_name(view.exe))))
+    return false;
   if (argv.empty()) return !exe.empty();
   std::string line;
   view.argv.each([&](std::string_view word) { line.append(line.empty() ? "" : " ").append(word); });
-  return like(argv, line);
+  return matches_glob(argv, line);
 }
 
 Runtime ProgramRules::runtime_of(const ProgramView& view) const {
@@ -98,7 +92,7 @@ void ProgramRules::apply(const ProgramView& view, Program& program) const {
 
 bool ProgramRules::is_launcher(const std::string& unit) const {
   return std::any_of(launcher_units.begin(), launcher_units.end(),
-                     [&](const std::string& pattern) { return like(pattern, unit); });
+                     [&](const std::string& pattern) { return matches_glob(pattern, unit); });
 }
 
 void ProgramRules::restore_supervisor(Program& program) const {

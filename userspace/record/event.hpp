@@ -6,37 +6,19 @@
 #pragma once
 
 #include <array>
-#include <chrono>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
 #include <variant>
 
+#include "base/boot_time.hpp"
+#include "base/process_id.hpp"
+#include "base/string_list.hpp"
+
 namespace stray {
 
 using RawRecord = std::span<const std::byte>;  // borrowed: valid until the source is polled again
-
-// Nanoseconds of CLOCK_BOOTTIME: the only time the core knows.
-using BootTime = std::chrono::duration<std::uint64_t, std::nano>;
-
-// A process: never named by its pid alone.
-struct ProcessKey {
-  BootTime start{};
-  std::uint32_t tgid = 0;
-
-  auto operator<=>(const ProcessKey&) const = default;
-  explicit operator bool() const { return tgid != 0 || start.count() != 0; }
-};
-
-struct ProcessKeyHash {
-  std::size_t operator()(const ProcessKey& key) const noexcept {
-    return static_cast<std::size_t>((key.start.count() ^ (std::uint64_t{key.tgid} << 40)) *
-                                    0x9e3779b97f4a7c15ULL);
-  }
-};
 
 struct Tty {
   std::uint32_t major = 0, minor = 0;
@@ -45,26 +27,6 @@ struct Tty {
 };
 
 inline constexpr std::uint32_t kNoLogin = 0xffffffff;  // loginuid and audit session that were never set
-
-// A list of NUL separated strings. The last NUL may be missing (a cut argv).
-class StringList {
- public:
-  StringList() = default;
-  explicit StringList(std::string_view bytes) : bytes_(bytes) {}
-  std::string_view bytes() const { return bytes_; }
-  bool empty() const { return bytes_.empty(); }
-  template <typename F>
-  void each(F&& f) const {
-    for (std::string_view rest = bytes_; !rest.empty();) {
-      const auto end = rest.find('\0');
-      f(rest.substr(0, end));
-      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-    }
-  }
-
- private:
-  std::string_view bytes_;
-};
 
 struct Fork {
   ProcessKey parent, creator;
@@ -188,6 +150,3 @@ struct Event {
 };
 
 }  // namespace stray
-
-template <>
-struct std::hash<stray::ProcessKey> : stray::ProcessKeyHash {};

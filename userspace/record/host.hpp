@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/time_text.hpp"
 #include "record/event.hpp"
 
 namespace stray {
@@ -20,27 +21,7 @@ struct Host {           // every field is saved in saved_pipeline.cpp: a new one
   std::int64_t real_offset_ns = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME
 
   void learn(const Event& event);  // takes what session and clock records say
-  std::int64_t real_ns(BootTime time) const {
-    // Of a hostile capture both can be anything: unsigned sums have no overflow.
-    return static_cast<std::int64_t>(time.count() + static_cast<std::uint64_t>(real_offset_ns));
-  }
-};
-
-// 64 bits that name a process of a boot, as evenly spread as the bits of a random number.
-std::uint64_t process_hash(const std::array<std::uint8_t, 16>& boot, ProcessKey key);
-
-// The short printable name of a process: 12 letters and digits, derived from boot id, start and tgid, so that
-// two observers agree and it stays over exec and over a restart of stray. docs/output.md has the recipe.
-std::string process_id(const std::array<std::uint8_t, 16>& boot, ProcessKey key);
-
-// RFC 3339, UTC, nanoseconds: "2026-10-21T04:05:06.123456789Z". Caches the last second.
-class Rfc3339 {
- public:
-  void append(std::string& out, std::int64_t real_ns);
-
- private:
-  std::int64_t second_ = -1;
-  char text_[20] = {};
+  std::int64_t real_ns(BootTime time) const { return real_time(time, real_offset_ns); }
 };
 
 }  // namespace stray

@@ -171,7 +171,7 @@ class Data {
       about(json, s.stray->subject);
       json.field("stray", process_id(report_.host.boot, s.stray->top));
       json.field("severity", to_string(s.stray->severity));
-      text(json, "since", utc_text(report_.host, s.stray->subject.start));
+      text(json, "since", time_text(report_, s.stray->subject.start));
       text(json, "by", s.by);
       text(json, "where", s.from);
       text(json, "memory",
@@ -239,7 +239,8 @@ class Data {
       json.field("updates", f.updates);
       text(json, "message", f.last.message);
       json.begin_array("evidence");
-      for (const Evidence& e : f.last.evidence) json.string(printable(e.text));
+      for (const Evidence& e : f.last.evidence)
+        json.string(printable(text_of(e, report_.host.real_offset_ns, report_.time)));
       json.end_array();
       json.begin_array("members");
       for (const ProcessKey& member : f.last.members)

@@ -53,7 +53,7 @@ class Document {
 
  private:
   static std::string esc(std::string_view text) { return markdown_escape(text); }
-  std::string utc(BootTime time) const { return utc_text(report_.host, time); }
+  std::string utc(BootTime time) const { return time_text(report_, time); }
   std::string memory(std::uint64_t bytes) const {
     return bytes ? memory_text(bytes, report_.host.memory) : std::string();
   }
@@ -126,14 +126,15 @@ class Document {
       if (!first) out_ += "\n";
       first = false;
       out_ += "### " + name_of(s.stray->subject) + ": " + s.stray->treatment.title + "\n\n";
-      std::vector<std::string_view> told;
+      std::vector<std::string> told;
       for (const Finding& f : s.stray->findings) {
         out_ += "- **" + std::string(to_string(f.kind)) + "** (" + std::string(to_string(f.what.severity)) +
                 "), since " + utc(f.since) + ": " + esc(f.what.message) + "\n";
         for (const Evidence& e : f.what.evidence) {
-          if (of_origin(e) || std::find(told.begin(), told.end(), e.text) != told.end()) continue;
-          told.push_back(e.text);
-          out_ += "  - " + esc(e.text) + "\n";
+          const std::string line = text_of(e, report_.host.real_offset_ns, report_.time);
+          if (of_origin(e) || std::find(told.begin(), told.end(), line) != told.end()) continue;
+          told.push_back(line);
+          out_ += "  - " + esc(line) + "\n";
         }
         out_ += "  - *Impact:* " + std::string(row_of(f.kind).impact) + "\n";
       }

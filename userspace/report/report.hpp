@@ -64,6 +64,7 @@ struct GapSeen {
 
 struct Report {
   Host host;
+  TimeStyle time = kUtc;  // of all times in it: the page of the HTML report shows UTC
   BootTime from{}, to{};  // of the records
   Strings strings;
   std::vector<Life> lives;            // by key; no kernel threads

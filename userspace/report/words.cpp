@@ -2,9 +2,8 @@
 #include "report/words.hpp"
 
 #include <cstdio>
-#include <cstring>
-#include <ctime>
 
+#include "base/signal_name.hpp"
 #include "findings/rules.hpp"
 #include "sinks/text.hpp"
 
@@ -17,13 +16,8 @@ std::string many(std::uint64_t count, std::string_view one, std::string_view mor
 
 }  // namespace
 
-std::string utc_text(const Host& host, BootTime time) {
-  const auto seconds = static_cast<std::time_t>(host.real_ns(time) / 1'000'000'000);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[64];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
-  return text;
+std::string time_text(const Report& report, BootTime time) {
+  return date_text(report.host.real_ns(time), report.time);
 }
 
 std::string cpu_text(std::uint64_t ns) {
@@ -50,8 +44,7 @@ std::string end_text(const Report& report, const Life& life) {
   if (life.inferred) return "ended unobserved";
   const auto signal = static_cast<int>(life.status & 0x7f);
   if (!signal) return "code " + std::to_string(life.status >> 8 & 0xff);
-  const char* name = ::sigabbrev_np(signal);
-  std::string out = "killed by " + (name ? "SIG" + std::string(name) : "signal " + std::to_string(signal));
+  std::string out = "killed by " + signal_name(signal);
   if (life.oom) out += ", out of memory";
   if (life.killer) out += " from " + std::string(report.text(life.killer));
   return out;
@@ -72,11 +65,11 @@ std::string verdict_text(const Report& report, const Advice& advice) {
 std::vector<std::string> coverage(const Report& report) {
   std::vector<std::string> out;
   if (report.one_look())
-    out.push_back("The host as it was at " + utc_text(report.host, report.to) +
+    out.push_back("The host as it was at " + time_text(report, report.to) +
                   ": what had exited before is not in it.");
   else
-    out.push_back(many(report.events, "event", "events") + " from " + utc_text(report.host, report.from) +
-                  " to " + utc_text(report.host, report.to) + ".");
+    out.push_back(many(report.events, "event", "events") + " from " + time_text(report, report.from) +
+                  " to " + time_text(report, report.to) + ".");
   out.push_back(many(report.lives.size(), "process", "processes") + "; " +
                 many(report.kernel_threads, "kernel thread is", "kernel threads are") + " not listed.");
   const auto& s = report.summary;

@@ -10,7 +10,7 @@
 
 namespace stray {
 
-std::string utc_text(const Host& host, BootTime time);             // "2026-10-21 04:05:06 UTC"
+std::string time_text(const Report& report, BootTime time);        // "2026-10-21 06:05:06 CEST"
 std::string cpu_text(std::uint64_t ns);                            // "3 min 12 s", "0.04 s"; "" for 0
 std::string keeper_text(const Report& report, const Life& life);   // "systemd nginx.service", "nobody"
 std::string end_text(const Report& report, const Life& life);      // "killed by SIGTERM from bash (pid 7)"

@@ -211,7 +211,7 @@ void Ecs::finding(std::string& out, const Finding& finding, const Stray* stray, 
   for (const Evidence& e : finding.what.evidence) {
     json.begin_object();
     json.plain("code", e.code);
-    doc.text("text", "stray.finding.evidence", e.text);
+    doc.text("text", "stray.finding.evidence", text_of(e, host_.real_offset_ns, kUtc));
     json.end_object();
   }
   json.end_array();
@@ -247,7 +247,8 @@ void Ecs::explain(std::string& out, const Process& process, const Scene& scene, 
   doc.json.begin_object("stray");
   doc.supervision(process, scene);
   doc.json.begin_array("origin");
-  for (const Evidence& e : origin_evidence(scene, process)) doc.json.string(e.text);
+  for (const Evidence& e : origin_evidence(scene, process))
+    doc.json.string(text_of(e, host_.real_offset_ns, kUtc));
   doc.json.end_array();
   doc.json.begin_array("quiet");
   for (const std::string& text : exclusions(scene, process)) doc.json.string(text);

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/descriptor.hpp"
+#include "base/write_all.hpp"
 #include "sinks/spool.hpp"
 
 namespace stray {
@@ -42,20 +43,10 @@ Outcome judge(int error) {
   }
 }
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 // journald maps a memfd with exactly these four seals; others it reads only from root, and by copy.
 Descriptor sealed_memfd(std::string_view bytes) {
   Descriptor memfd(::memfd_create("stray-journal", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (memfd && write_all(memfd.get(), bytes) &&
+  if (memfd && write_all(memfd.get(), bytes) == bytes.size() &&
       ::fcntl(memfd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
     return memfd;
   const int error = errno;

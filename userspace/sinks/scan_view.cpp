@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/scan_view.hpp"
 
-#include <fnmatch.h>
-
 #include <algorithm>
+
+#include "base/glob.hpp"
 
 namespace stray {
 namespace {
@@ -24,9 +24,7 @@ bool ScanView::wants(const Finding& finding, const Process* process) const {
     return false;
   if (units.empty()) return true;
   const std::string unit = place_in_cgroup(process->cgroup()).unit;
-  return std::any_of(units.begin(), units.end(), [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), unit.c_str(), 0) == 0;
-  });
+  return matches_any_glob(units, unit);
 }
 
 }  // namespace stray

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/printable.hpp"
+#include "base/utf8.hpp"
 #include "findings/rules.hpp"
 #include "sinks/text.hpp"
 
@@ -22,8 +23,7 @@ std::string pad(std::string text, std::size_t width) {
 
 std::string shortened(const std::string& command, std::size_t widest) {
   if (command.size() <= widest) return command;
-  while (widest > 0 && (command[widest] & 0xc0) == 0x80) --widest;  // not within a character
-  return command.substr(0, widest) + "...";
+  return std::string(cut_utf8(command, widest)) + "...";
 }
 
 const Process* subject_of(const Stray& stray, const Scene& scene) {
@@ -143,7 +143,8 @@ std::string Text::entry(const std::vector<const Stray*>& same, const Scene& scen
         pad(std::string(to_string(f.kind)), widest) + "  " + f.what.claim +
         (f.process == stray.top || same.size() > 1 ? "" : " (pid " + std::to_string(f.process.tgid) + ")"));
     for (const Evidence& e : f.what.evidence)
-      if (std::find(evidence.begin(), evidence.end(), e.text) == evidence.end()) evidence.push_back(e.text);
+      if (std::find(evidence.begin(), evidence.end(), text_of(e)) == evidence.end())
+        evidence.push_back(text_of(e));
   }
   for (const Stray* one : same)
     ids.push_back(process_id(host_.boot, one->top) + ", pid " + std::to_string(one->top.tgid) +
@@ -163,7 +164,7 @@ std::string Text::block(const Finding& finding, const Stray& stray, const Scene&
                     std::to_string(finding.process.tgid) + "  " + printable(finding.what.message) + "\n";
   out += lines("id", {process_id(host_.boot, finding.process) + ", open since " + date(finding.since)});
   std::vector<std::string> evidence;
-  for (const Evidence& e : finding.what.evidence) evidence.push_back(e.text);
+  for (const Evidence& e : finding.what.evidence) evidence.push_back(text_of(e));
   out += lines("evidence", evidence);
   if (stray.members.size() > 1) out += lines("with", {members_text(stray, scene)});
   return out + lines("treatment", {stray.treatment.title + ": " + stray.treatment.why}) + steps({&stray});

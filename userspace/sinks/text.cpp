@@ -2,11 +2,10 @@
 #include "sinks/text.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstring>
-#include <ctime>
 
 #include "base/printable.hpp"
+#include "base/signal_name.hpp"
+#include "base/utf8.hpp"
 #include "event.h"
 #include "findings/rules.hpp"
 #include "record/action.hpp"
@@ -37,13 +36,7 @@ constexpr std::size_t kWideInTree = 110, kWideInEvent = 400;  // bytes; the JSON
 
 std::string shortened(const std::string& command, std::size_t widest = kWideInTree) {
   if (command.size() <= widest) return command;
-  while (widest > 0 && (command[widest] & 0xc0) == 0x80) --widest;  // not within a character
-  return command.substr(0, widest) + "...";
-}
-
-std::string signal_text(int number) {
-  const char* name = ::sigabbrev_np(number);
-  return name ? "SIG" + std::string(name) : "signal " + std::to_string(number);
+  return std::string(cut_utf8(command, widest)) + "...";
 }
 
 }  // namespace
@@ -68,26 +61,6 @@ std::string Text::severity(Severity severity) const {
   return word;
 }
 
-std::string Text::clock(BootTime time) const {
-  const std::int64_t real = host_.real_ns(time);
-  const auto seconds_now = static_cast<std::time_t>(real / 1'000'000'000);
-  std::tm parts{};
-  ::localtime_r(&seconds_now, &parts);
-  char text[32];
-  std::snprintf(text, sizeof text, "%02d:%02d:%02d.%03d", parts.tm_hour, parts.tm_min, parts.tm_sec,
-                static_cast<int>(real / 1'000'000 % 1000));
-  return text;
-}
-
-std::string Text::date(BootTime time) const {
-  const auto seconds_now = static_cast<std::time_t>(host_.real_ns(time) / 1'000'000'000);
-  std::tm parts{};
-  ::localtime_r(&seconds_now, &parts);
-  char text[64];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %Z", &parts);
-  return text;
-}
-
 std::string Text::event(const Event& event, const Lineage& lineage) const {
   const std::string_view action = action_of(event);
   if (action.empty()) return {};
@@ -109,7 +82,7 @@ std::string Text::event(const Event& event, const Lineage& lineage) const {
     line += paint(kDim, "  by " + name_of(p->creator ? p->creator : p->parent, p->parent_key));
   } else if (p && p->ended && action == "exit") {
     const Ended& ended = *p->ended;
-    line += ended.signal() ? "  " + paint(kRed, "killed by " + signal_text(ended.signal()))
+    line += ended.signal() ? "  " + paint(kRed, "killed by " + signal_name(ended.signal()))
                            : (ended.code() ? "  " + paint(kYellow, "code " + std::to_string(ended.code()))
                                            : std::string("  code 0"));
     if (ended.killer && !ended.killer->from_kernel && ended.signal())
@@ -118,7 +91,7 @@ std::string Text::event(const Event& event, const Lineage& lineage) const {
     if (ended.oom) line += paint(kBoldRed, ", out of memory");
     line += paint(kDim, " after " + age_text(ended.time - std::min(ended.time, p->key.start)));
   } else if (const auto* signal = std::get_if<Signal>(&event.what)) {
-    line += "  gets " + signal_text(static_cast<int>(signal->signal)) + " from " +
+    line += "  gets " + signal_name(static_cast<int>(signal->signal)) + " from " +
             (event.flags & STRAY_SIGNAL_FROM_KERNEL ? "the kernel"
                                                     : name_of(lineage.find(signal->sender), signal->sender));
   } else if (const auto* listen = std::get_if<Listen>(&event.what)) {
@@ -210,7 +183,7 @@ std::string Text::explain(const Process& p, const Scene& scene, const std::vecto
                                                               : "not known");
   for (const Evidence& e : after.evidence) out += line("", e.text);
   const char* head = "origin";
-  for (const Evidence& e : origin_evidence(scene, p)) out += line(head, e.text), head = "";
+  for (const Evidence& e : origin_evidence(scene, p)) out += line(head, text_of(e)), head = "";
   head = "ancestry";
   Lineage::each_ancestor(p, [&](const Process& a) {
     out += line(head, shortened(a.command()) + " (pid " + std::to_string(a.key.tgid) + ")");

@@ -37,10 +37,11 @@ class Text {
   std::string heading(const Process& process) const;  // one line that says which process
   std::string summary(const Summary& summary) const;
 
-  std::string clock(BootTime time) const;  // local time of day, with milliseconds
-  std::string date(BootTime time) const;   // local date and time with zone
+  std::string clock(BootTime time) const { return clock_text(host_.real_ns(time), {}); }
+  std::string date(BootTime time) const { return date_text(host_.real_ns(time), {}); }
 
  private:
+  std::string text_of(const Evidence& e) const { return stray::text_of(e, host_.real_offset_ns, {}); }
   std::string paint(std::string_view code, std::string_view text) const;
   std::string severity(Severity severity) const;
   // stray_text.cpp

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/writer.hpp"
 
-#include <poll.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+
+#include "base/write_all.hpp"
 
 namespace stray {
 namespace {
@@ -112,20 +112,8 @@ void Writer::work() {
 
 // Returns how much was written: all, unless it failed or is given up.
 std::size_t Writer::write_all(std::string_view text) {
-  std::size_t done = 0;
-  while (done < text.size() && !giving_up_) {
-    const ssize_t n = ::write(fd_, text.data() + done, text.size() - done);
-    if (n > 0) {
-      done += static_cast<std::size_t>(n);
-    } else if (n < 0 && errno == EAGAIN) {
-      // Somebody else made this open file non-blocking: its reader still sets the pace.
-      pollfd one{fd_, POLLOUT, 0};
-      ::poll(&one, 1, -1);
-    } else if (n < 0 && errno != EINTR) {
-      error_ = errno;
-      break;
-    }
-  }
+  const std::size_t done = stray::write_all(fd_, text, [&] { return giving_up_.load(); });
+  if (done < text.size() && !giving_up_) error_ = errno;
   return done;
 }
 

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "base/errors.hpp"
+#include "base/time_text.hpp"
 #include "base/units.hpp"
 #include "event.h"
 #include "record/decode.hpp"
@@ -28,7 +29,7 @@ std::int64_t real_of(const CaptureHeader& header, BootTime time) {
 }
 
 std::string boot_text(const CaptureHeader& header) {
-  return "host " + header.host + ", begun " + moment_text(begin_of(header));
+  return "host " + header.host + ", begun " + date_text(begin_of(header), {});
 }
 
 }  // namespace
@@ -64,10 +65,10 @@ std::int64_t CaptureInput::moment_within(const std::string& text, const char* fl
 }
 
 UsageError CaptureInput::outside(const std::string& text, const char* flag, std::int64_t moment) const {
-  const std::string said = std::string(flag) + ": \"" + text + "\"", shown = moment_text(moment);
+  const std::string said = std::string(flag) + ": \"" + text + "\"", shown = date_text(moment, {});
   return UsageError(said + (text == shown ? "" : " (" + shown + ")") +
-                    " is not in the capture, which goes from " + moment_text(span_.begin) +
-                    (span_.end ? " to " + moment_text(*span_.end) : " on"));
+                    " is not in the capture, which goes from " + date_text(span_.begin, {}) +
+                    (span_.end ? " to " + date_text(*span_.end, {}) : " on"));
 }
 
 void CaptureInput::open_all(const std::vector<std::string>& names) {

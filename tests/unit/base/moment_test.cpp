@@ -6,7 +6,8 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "cli/options.hpp"
+#include "base/errors.hpp"
+#include "base/time_text.hpp"
 
 namespace stray {
 namespace {
@@ -146,9 +147,10 @@ TEST_F(When, WhatIsNoMoment) {
 }
 
 TEST_F(When, TextOfAMoment) {
-  EXPECT_EQ(moment_text(*span.end), "2026-11-23 03:30:00 CET");
-  EXPECT_EQ(moment_text(at("2026-07-01")), "2026-07-01 00:00:00 CEST");
-  EXPECT_EQ(moment_text(-1), "1970-01-01 01:00:00 CET");
+  EXPECT_EQ(date_text(*span.end, {}), "2026-11-23 03:30:00 CET");
+  EXPECT_EQ(date_text(at("2026-07-01"), {}), "2026-07-01 00:00:00 CEST");
+  EXPECT_EQ(date_text(*span.end, kUtc), "2026-11-23 02:30:00 UTC");
+  EXPECT_EQ(date_text(-1, {}), "1970-01-01 01:00:00 CET");
 }
 
 }  // namespace

@@ -176,7 +176,8 @@ TEST_F(ExportSqlite, TheDocumentedQueriesAnswer) {
       {"-- bad ends", {"30|second|-|15|bash", "40|node hog.js|-|9|-", "50|(not known)|3|-|-"}},
       {"-- orphans that still run", {"30|tail|node server.js"}},
       {"-- open findings and their evidence",
-       {"oom-kill|40|oom|anonymous 100 MB (2.4 %), file 0 MB (0.0 %), swap 0 MB (0.0 %), oom_score_adj 0"}},
+       {"oom-kill|40|oom|anonymous 100 MiB (2.4 %), file 0 MiB (0.0 %), swap 0 MiB (0.0 %), oom_score_adj "
+        "0"}},
       {"-- programs by number", {"/usr/bin/node|3|0.0|0", "/bin/second|1|0.0|0"}},
       {"-- history of one process",
        {"fork|/usr/bin/node", "exec|/tmp/x\"y\n", "exec|/bin/second", "signal|/bin/second",

@@ -6,9 +6,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstring>
-#include <ctime>
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -18,6 +15,9 @@
 #include "base/errors.hpp"
 #include "base/moment.hpp"
 #include "base/printable.hpp"
+#include "base/signal_name.hpp"
+#include "base/time_text.hpp"
+#include "base/utf8.hpp"
 #include "cli/standard_output.hpp"
 #include "journal/reader.hpp"
 #include "kernel/kernel_source.hpp"
@@ -90,30 +90,13 @@ class Document {
 // ---- for a person ----
 
 std::string shown(const std::string& text) {
-  std::size_t end = std::min(text.size(), kLongestText);
-  while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;  // not within a character
-  return printable(std::string_view(text).substr(0, end)) + (end < text.size() ? "..." : "");
-}
-
-std::string signal_text(std::int64_t number) {
-  const char* name = ::sigabbrev_np(static_cast<int>(number));
-  return name ? "SIG" + std::string(name) : "signal " + std::to_string(number);
+  const std::string_view front = cut_utf8(text, kLongestText);
+  return printable(front) + (front.size() < text.size() ? "..." : "");
 }
 
 std::string pad(std::string text, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');
   return text;
-}
-
-std::string date(std::int64_t real_ns) {
-  const auto second = static_cast<std::time_t>(real_ns / 1'000'000'000);
-  std::tm parts{};
-  ::localtime_r(&second, &parts);
-  char day[32], zone[16], milliseconds[8];
-  std::strftime(day, sizeof day, "%Y-%m-%d %H:%M:%S", &parts);
-  std::strftime(zone, sizeof zone, "%Z", &parts);
-  std::snprintf(milliseconds, sizeof milliseconds, ".%03d", static_cast<int>(real_ns / 1'000'000 % 1000));
-  return std::string(day) + milliseconds + " " + zone;
 }
 
 // Another process that the document names: "/usr/bin/bash (4711)".
@@ -152,12 +135,13 @@ std::string message(const Document& document) {
     const std::int64_t signal = document.number("/stray/exit/signal");
     if (document.is("/stray/inferred")) return name + "  is gone";
     if (!signal) return name + "  code " + std::to_string(document.number("/process/exit_code"));
-    return name + "  killed by " + signal_text(signal) +
+    return name + "  killed by " + signal_name(static_cast<int>(signal)) +
            (document.has("/stray/exit/sender") ? " from " + other(document, "/stray/exit/sender") : "") +
            (document.is("/stray/exit/oom") ? ", out of memory" : "");
   }
   if (action == "signal")
-    return name + "  gets " + signal_text(document.number("/stray/signal/number")) + " from " +
+    return name + "  gets " + signal_name(static_cast<int>(document.number("/stray/signal/number"))) +
+           " from " +
            (document.is("/stray/signal/from_kernel") ? "the kernel"
                                                      : other(document, "/stray/signal/sender"));
   if (action == "oom") return name + "  killed for memory";
@@ -170,7 +154,7 @@ std::string message(const Document& document) {
 
 std::string line(const Document& document) {
   const std::int64_t pid = document.number("/process/pid");
-  return date(document.time()) + "  " + pad(shown(document.action()), 9) + " " +
+  return exact_text(document.time(), {}) + "  " + pad(shown(document.action()), 9) + " " +
          pad(pid ? std::to_string(pid) : "-", 7) + " " + message(document) + "\n";
 }
 
