@@ -25,15 +25,8 @@ class DotSink final : public ExportSink {
  public:
   DotSink(ByteOutput out, DotOptions options) : out_(std::move(out)), options_(options) {}
 
-  void ready(const View&) override {}
   void event(const View& view, const Event& event) override;
-  void seed(const View&, const Process&) override {}
-  void reparent(const View&, const Change&) override {}
   void finding(const View& view, const Finding& finding, const Process* process) override;
-  void standing(const View& view, const Finding& open, const Process* process) override {
-    finding(view, open, process);
-  }
-  void summary(const View&, const Summary&) override {}
   void close(const View& view) override;
 
   std::uint64_t left_out() const { return left_out_; }  // known after close()

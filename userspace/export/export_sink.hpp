@@ -19,6 +19,9 @@ using ByteOutput = std::function<void(std::string_view)>;
 
 class ExportSink : public Sink {
  public:
+  void standing(const View& view, const Finding& open, const Process* process) override {
+    finding(view, open, process);
+  }
   // After the last record, also when that is no end mark (a torn capture, the end of a window). Once, and
   // nothing else after it.
   virtual void close(const View& view) = 0;

@@ -29,10 +29,6 @@ class PerfettoSink final : public ExportSink {
   void seed(const View& view, const Process& process) override;
   void reparent(const View& view, const Change& change) override;
   void finding(const View& view, const Finding& finding, const Process* process) override;
-  void standing(const View& view, const Finding& open, const Process* process) override {
-    finding(view, open, process);
-  }
-  void summary(const View&, const Summary&) override {}
   void close(const View& view) override;
 
  private:

@@ -26,17 +26,18 @@ struct View {
   }
 };
 
+// A sink overrides what it shows.
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual void ready(const View& view) = 0;
-  virtual void event(const View& view, const Event& event) = 0;
-  virtual void seed(const View& view, const Process& process) = 0;
-  virtual void reparent(const View& view, const Change& change) = 0;
-  virtual void finding(const View& view, const Finding& finding, const Process* process) = 0;
+  virtual void ready(const View&) {}
+  virtual void event(const View&, const Event&) {}
+  virtual void seed(const View&, const Process&) {}
+  virtual void reparent(const View&, const Change&) {}
+  virtual void finding(const View&, const Finding&, const Process*) {}
   // A finding that was open already where telling begins, in the middle of a capture: after ready and seeds.
   virtual void standing(const View&, const Finding&, const Process*) {}
-  virtual void summary(const View& view, const Summary& summary) = 0;
+  virtual void summary(const View&, const Summary&) {}
 };
 
 }  // namespace stray

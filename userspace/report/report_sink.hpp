@@ -30,7 +30,6 @@ class ReportSink final : public Sink {
  public:
   explicit ReportSink(ReportBound bound = {}) : bound_(bound) {}
 
-  void ready(const View&) override {}
   void event(const View& view, const Event& event) override;
   void seed(const View& view, const Process& process) override;
   void reparent(const View& view, const Change& change) override;
@@ -38,7 +37,6 @@ class ReportSink final : public Sink {
   void standing(const View& view, const Finding& open, const Process* process) override {
     finding(view, open, process);
   }
-  void summary(const View&, const Summary&) override {}
 
   // The report as of the pipeline's present. What ended, or was cleared, before `since` is left out, unless
   // something in the report descends from it. The sink is empty afterwards.
