@@ -82,9 +82,9 @@ class Incident(PageTest):
     def test_tells_the_situation_and_the_steps(self):
         rows = self.browser.run("return [...document.querySelectorAll('#situation tbody tr')].map((r) => r.innerText)")
         self.assertEqual(len(rows), 2)
-        # 412 MB of the server, 96 of its worker, which goes along, and 145 of the dev tool.
+        # 412 MiB of the server, 96 of its worker, which goes along, and 145 of the dev tool.
         self.assertIn("end 3 of them for good and free up to 653 MiB", self.browser.text("#verdict"))
-        for part in ("1001", "node src/server.js", "alice; started by bash (pid 1000)", "412 MB (10.1 %)", "nobody", "stale-script"):
+        for part in ("1001", "node src/server.js", "alice; started by bash (pid 1000)", "412 MiB (10.1 %)", "nobody", "stale-script"):
             self.assertIn(part, rows[0])
         self.assertEqual(self.browser.run("return [...document.querySelectorAll('h2')].map((h) => h.textContent)"),
                          ["Situation", "Problems", "What to do, step by step", "How to verify", "Totals",

@@ -38,7 +38,7 @@ function Head({ model }) {
         <dt>boot id</dt><dd><code>{host.boot}</code></dd>
         <dt>{oneLook ? "seen" : "time"}</dt>
         <dd>{oneLook ? model.stamp(to) : `${model.stamp(from)} to ${model.stamp(to)}`}</dd>
-        <dt>memory, CPUs</dt><dd>{number(Math.round(host.memory / 1048576))} MB, {host.cpus}</dd>
+        <dt>memory, CPUs</dt><dd>{number(Math.round(host.memory / 1048576))} MiB, {host.cpus}</dd>
         <dt>made by</dt><dd>stray {host.version}</dd>
       </dl>
     </header>

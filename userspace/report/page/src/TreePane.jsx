@@ -128,7 +128,7 @@ function Line({ model, i, level, row, open, selected, faint, select, toggle }) {
       </span>
       <span>{model.lives.pid[i]}</span>
       <span><bdi>{model.text("keeper", i)}</bdi></span>
-      <span>{model.lives.rss[i] ? `${Math.round(model.lives.rss[i] / 1024)} MB` : ""}</span>
+      <span>{model.lives.rss[i] ? `${Math.round(model.lives.rss[i] / 1024)} MiB` : ""}</span>
       <span>{span(end - model.start[i])}{model.alive(i) ? "" : ", ended"}</span>
     </div>
   );

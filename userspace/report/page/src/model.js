@@ -112,7 +112,7 @@ class Model {
   stamp(t) { return this.date(t).toISOString().slice(0, 19).replace("T", " ") + " UTC"; }
   memory(kib) {
     const share = (100 * 1024 * kib) / this.summary.host.memory;
-    return kib ? `${Math.round(kib / 1024)} MB (${share.toFixed(1)} %)` : "";
+    return kib ? `${Math.round(kib / 1024)} MiB (${share.toFixed(1)} %)` : "";
   }
 }
 
