@@ -5,7 +5,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -20,11 +19,12 @@
 #include "kernel/kernel_source.hpp"
 #include "kernel/programs.hpp"
 #include "lifecycle.skel.h"
+#include "procfs/host.hpp"
 
 namespace stray {
 namespace {
 
-constexpr ino_t kRootPidNamespace = 0xEFFFFFFC;  // PROC_PID_INIT_INO, include/linux/proc_ns.h
+constexpr std::uint64_t kRootPidNamespace = 0xEFFFFFFC;  // PROC_PID_INIT_INO, include/linux/proc_ns.h
 
 Capability kernel_release() {
   utsname system{};
@@ -101,8 +101,7 @@ Capability improvement(const char* name, bool there) {
 }
 
 Capability pid_namespace() {
-  struct stat info {};
-  if (::stat("/proc/self/ns/pid", &info) == 0 && info.st_ino == kRootPidNamespace)
+  if (proc::own_namespace("pid") == kRootPidNamespace)
     return {"pid namespace", Offer::ok, "that of the host", ""};
   return {"pid namespace", Offer::limited, "not that of the host: the snapshot and /proc show this one only",
           "run stray on the host, or in a container with the host's pid namespace (--pid=host)"};

@@ -20,7 +20,7 @@
 #include "event.h"
 #include "kernel/programs.hpp"
 #include "lifecycle.skel.h"
-#include "procfs/proc_seed.hpp"
+#include "procfs/missing_parents.hpp"
 
 namespace stray {
 namespace {
@@ -135,7 +135,7 @@ void KernelSource::snapshot(const RecordSink& sink) {
   if (fd.get() < 0)
     throw SetupError(5, std::string("the task iterator cannot be read: ") + std::strerror(errno));
 
-  kernel::MissingParents missing;
+  proc::MissingParents missing;
   std::vector<std::byte> bytes(2 * STRAY_RECORD_MAX);  // a record may be split over two reads
   std::size_t have = 0;
   for (;;) {
@@ -159,7 +159,7 @@ void KernelSource::snapshot(const RecordSink& sink) {
     have -= at;
   }
   if (have != 0) throw SetupError(5, "the task snapshot ended inside a record");
-  missing.make(sink);
+  missing.make(boot_now(), sink);
 }
 
 std::size_t KernelSource::drain(const RecordSink& sink) {

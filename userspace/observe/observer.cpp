@@ -13,7 +13,7 @@
 #include "observe/rooted_files.hpp"
 #include "observe/systemd/boot_links.hpp"
 #include "observe/systemd/main_process.hpp"
-#include "procfs/proc_files.hpp"
+#include "procfs/process.hpp"
 #include "program/program.hpp"
 #include "record/wire.hpp"
 
@@ -28,13 +28,6 @@ std::uint64_t bytes_of(std::string_view status, std::string_view name) {
 
 std::uint32_t id_at(std::string_view text, std::size_t index) {
   return static_cast<std::uint32_t>(proc::number_at(text, index).value_or(kNoLogin));
-}
-
-// The pid in the innermost pid namespace, the one the process itself knows: the last number of NSpid.
-std::uint64_t innermost_pid(std::string_view status, std::uint32_t tgid) {
-  const std::string_view line = proc::status_field(status, "NSpid");
-  const auto last = line.find_last_of(" \t");
-  return proc::number_at(last == std::string_view::npos ? line : line.substr(last), 0).value_or(tgid);
 }
 
 }  // namespace
@@ -121,8 +114,9 @@ void Observer::State::look_at_user(wire::Record<stray_saw_process>& record, PidF
   const std::uint32_t login = id_at(login_text.value_or(""), 0);
   const std::string_view status = reader.read(process.dir(), "status").value_or("");
   const std::string_view uids = proc::status_field(status, "Uid");
-  owner = {
-      .pid = innermost_pid(status, request->process.tgid), .uid = id_at(uids, 0), .euid = id_at(uids, 1)};
+  owner = {.pid = proc::innermost_pid(status).value_or(request->process.tgid),
+           .uid = id_at(uids, 0),
+           .euid = id_at(uids, 1)};
   record.set([&](stray_saw_process& r) { r.uid = owner.uid, r.loginuid = login; });
   record.add(&stray_saw_process::user, users.of(owner.uid));
   if (login != kNoLogin) record.add(&stray_saw_process::login, users.of(login));

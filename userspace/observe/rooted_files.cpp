@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <optional>
 
-#include "procfs/proc_files.hpp"
+#include "procfs/read.hpp"
 
 namespace stray {
 namespace {
@@ -52,13 +52,6 @@ bool strip_deleted(std::string& path) {
 }
 
 }  // namespace
-
-Descriptor reopen_for_reading(int path_fd) {
-  char name[32];
-  std::snprintf(name, sizeof name, "/proc/self/fd/%d", path_fd);
-  // Not blocking: a lease on the file would hold us up for 45 s (fcntl(2), F_SETLEASE).
-  return Descriptor(::open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-}
 
 ProcessFiles::ProcessFiles(int process_dir)
     : root_(::openat(process_dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC)),

@@ -9,9 +9,6 @@
 
 namespace stray {
 
-// Opens for reading what an O_PATH descriptor names. Look at it first: never a FIFO or a device.
-Descriptor reopen_for_reading(int path_fd);
-
 class ProcessFiles {
  public:
   explicit ProcessFiles(int process_dir);  // a directory of /proc/PID

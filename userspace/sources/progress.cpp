@@ -33,7 +33,7 @@ void Progress::show(std::uint64_t done) {
   const std::size_t filled = static_cast<std::size_t>(done * kWidth / whole_);
   char numbers[64];
   std::snprintf(numbers, sizeof numbers, "] %3u %% of %.1f MiB", static_cast<unsigned>(done * 100 / whole_),
-                static_cast<double>(whole_) / 1e6);
+                static_cast<double>(whole_) / (1 << 20));
   put("\r[" + std::string(filled, '#') + std::string(kWidth - filled, ' ') + numbers);
   drawn_ = true;
 }

@@ -11,11 +11,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <set>
-#include <sstream>
 
 #include "base/descriptor.hpp"
 #include "base/json.hpp"
@@ -25,6 +23,7 @@
 #include "cli/options.hpp"
 #include "cli/standard_output.hpp"
 #include "plan/plan.hpp"
+#include "procfs/stat.hpp"
 #include "sources/host_state.hpp"
 
 namespace stray {
@@ -39,18 +38,6 @@ struct StopOptions {
   bool yes = false, force = false, only = false;
 };
 
-// Field 22 of /proc/PID/stat, or 0. The name in field 2 may hold anything: the last ")" counts.
-std::uint64_t start_ticks_now(std::uint32_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const auto close = text.rfind(')');
-  if (close == std::string::npos) return 0;
-  std::istringstream rest(text.substr(close + 1));
-  std::string word;
-  for (int field = 3; field <= 22; ++field) rest >> word;
-  return rest ? std::stoull(word) : 0;
-}
-
 // A process held by its pidfd.
 struct Held {
   Ending ending;
@@ -63,7 +50,9 @@ struct Held {
     const auto pid = ending.process.tgid;
     fd = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!fd && errno != ESRCH) return fail(std::string("cannot be held: ") + std::strerror(errno));
-    if (!fd || start_ticks_now(pid) != start_ticks(ending.process)) how = "had ended already";
+    proc::FileReader reader;
+    const auto stat = proc::read_stat(reader, pid);
+    if (!fd || !stat || stat->start_ticks != start_ticks(ending.process)) how = "had ended already";
   }
   bool ended() const {
     pollfd one{fd.get(), POLLIN, 0};

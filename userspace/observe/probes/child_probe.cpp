@@ -24,9 +24,8 @@ ChildCount count_children(int process_dir, proc::FileReader& reader) {
     for (const std::string_view pid : split(list, ' ')) {
       if (!is_number(pid)) continue;
       if (++out.all > kChildrenLookedAt) return false;
-      const auto stat = reader.read(AT_FDCWD, ("/proc/" + std::string(pid) + "/stat").c_str());
-      const auto parsed = stat ? proc::parse_stat(*stat) : std::nullopt;
-      out.zombies += parsed && parsed->state == 'Z';
+      const auto stat = proc::read_stat(reader, "/proc/" + std::string(pid) + "/stat");
+      out.zombies += stat && stat->state == 'Z';
     }
     return true;
   });

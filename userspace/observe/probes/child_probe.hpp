@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 
 namespace stray {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "observe/rooted_files.hpp"
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 
 namespace stray {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 
 namespace stray {
 

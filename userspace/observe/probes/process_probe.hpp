@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "event.h"
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 
 namespace stray {
 

@@ -103,7 +103,7 @@ class Resolver {
 
   bool in_package(const std::string& directory) {
     if (look(directory + "/package.json") == Kind::file && S_ISREG(facts_.st_mode)) {
-      const Descriptor json = reopen_for_reading(file_.get());
+      const Descriptor json = proc::reopen_for_reading(file_.get());
       const auto text = json ? reader_.read(json.get(), kContentLimit) : std::nullopt;
       const std::string main = text ? json_main(*text) : std::string();
       if (!main.empty()) {
@@ -219,7 +219,7 @@ ScriptFacts look_at_script(const ProcessFiles& files, std::string_view entry, st
   out.dev_minor = minor(facts.st_dev);
   out.birth_ns = birth_of(resolver.file());
   if (S_ISREG(facts.st_mode))  // never open a FIFO or a device
-    if (const Descriptor content = reopen_for_reading(resolver.file()))
+    if (const Descriptor content = proc::reopen_for_reading(resolver.file()))
       out.hash = content_hash(content.get(), reader);
   return out;
 }

@@ -8,7 +8,7 @@
 
 #include "event.h"
 #include "observe/rooted_files.hpp"
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 
 namespace stray {
 

@@ -15,6 +15,9 @@
 #include <cstring>
 #include <optional>
 
+#include "base/words.hpp"
+#include "procfs/host.hpp"
+
 namespace stray {
 namespace {
 
@@ -28,11 +31,6 @@ constexpr std::uint32_t kListening = 1u << TCP_LISTEN;
 constexpr std::size_t kTcpTextLimit = 1 << 20;
 constexpr std::size_t kUnixTextLimit = 4 << 20;
 
-std::uint64_t own_namespace() {
-  struct stat own;
-  return ::stat("/proc/self/ns/net", &own) == 0 ? own.st_ino : 0;
-}
-
 // "socket:[1234]" -> 1234
 std::optional<std::uint64_t> socket_inode(std::string_view link) {
   constexpr std::string_view kStart = "socket:[";
@@ -42,15 +40,6 @@ std::optional<std::uint64_t> socket_inode(std::string_view link) {
 
 bool hex(std::string_view text, std::uint32_t& out) {
   return std::from_chars(text.data(), text.data() + text.size(), out, 16).ec == std::errc();
-}
-
-template <typename F>
-void for_each_line(std::string_view text, F&& visit) {
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    visit(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
 }
 
 std::string_view word(std::string_view line, std::size_t index) {
@@ -173,7 +162,7 @@ const SocketProbe::Table& SocketProbe::table_of(int process_dir, BootTime now, p
   Table& table = place->second;
   if (!is_new) return table;
   table.at = now;
-  const bool ours = known && name_space.st_ino == own_namespace();
+  const bool ours = known && name_space.st_ino == proc::own_namespace("net");
   struct Source {
     std::uint16_t family;
     const char* file;
@@ -184,11 +173,12 @@ const SocketProbe::Table& SocketProbe::table_of(int process_dir, BootTime now, p
         Source{AF_UNIX, "net/unix", kUnixTextLimit}}) {
     if (ours && dump(family, table.listeners)) continue;
     const auto text = reader.read(process_dir, file, limit);
-    for_each_line(text.value_or(""), [&, family = family](std::string_view line) {
+    any_part(text.value_or(""), '\n', [&, family = family](std::string_view line) {
       Listener found{};
       if (family == AF_UNIX ? parse_unix(line, found.inode, found.socket)
                             : parse_tcp(line, family, found.inode, found.socket))
         table.listeners.push_back(found);
+      return false;
     });
   }
   std::ranges::sort(table.listeners, {}, &Listener::inode);

@@ -8,7 +8,7 @@
 
 #include "base/descriptor.hpp"
 #include "event.h"
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 
 namespace stray {
 

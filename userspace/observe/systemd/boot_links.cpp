@@ -150,7 +150,7 @@ stray_saved saved_by_pm2(const ProcessFiles& files, const std::string& home, con
   if (!file) return errno == ENOENT ? STRAY_SAVED_NO : STRAY_SAVED_UNKNOWN;
   struct stat facts;
   if (::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return STRAY_SAVED_UNKNOWN;
-  const Descriptor open = reopen_for_reading(file.get());
+  const Descriptor open = proc::reopen_for_reading(file.get());
   const auto text = open ? reader.read(open.get(), kDumpBytes) : std::nullopt;
   if (!text) return STRAY_SAVED_UNKNOWN;
   // A list of apps; below their own fields nothing is kept.

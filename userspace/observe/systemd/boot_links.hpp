@@ -10,7 +10,7 @@
 #include "event.h"
 #include "observe/rooted_files.hpp"
 #include "observe/systemd/unit_file.hpp"
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 #include "program/program.hpp"
 
 namespace stray {

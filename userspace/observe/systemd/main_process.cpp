@@ -22,8 +22,7 @@ bool only_child(std::string_view cgroup, std::uint32_t pid, std::uint32_t ppid, 
   const bool another = any_part(members, '\n', [&](std::string_view member) {
     if (member.empty() || member == self) return false;
     if (member == above) return true;
-    const auto line = reader.read(AT_FDCWD, (root + "/proc/" + std::string(member) + "/stat").c_str());
-    const auto stat = line ? proc::parse_stat(*line) : std::nullopt;
+    const auto stat = proc::read_stat(reader, root + "/proc/" + std::string(member) + "/stat");
     return stat && stat->ppid == ppid && !stat->ended();
   });
   return !another;

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "observe/systemd/unit_file.hpp"
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 #include "program/program.hpp"
 
 namespace stray {

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/words.hpp"
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 
 namespace stray {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "procfs/proc_files.hpp"
+#include "procfs/stat.hpp"
 
 #include <gtest/gtest.h>
 
@@ -49,6 +49,28 @@ TEST(ParseStat, EndedProcesses) {
     stat.state = state, stat.flags = flags;
     EXPECT_EQ(stat.ended(), ended) << state << flags;
   }
+}
+
+TEST(ParseStat, TheNameIsWhatItIs) {
+  for (const std::string name : {"node", "", "a) Z 9 9 9 (b", ") R 2", "x\ny"})
+    EXPECT_EQ(stat_name(stat_line(name)), name);
+  EXPECT_EQ(stat_name("77"), "");
+  EXPECT_EQ(stat_name(")("), "");
+}
+
+TEST(ReadStat, OfAProcessThatIsThereAndOfOneThatIsNot) {
+  FileReader reader;
+  const auto self = read_stat(reader, static_cast<std::uint32_t>(::getpid()));
+  ASSERT_TRUE(self);
+  EXPECT_EQ(self->ppid, static_cast<std::uint32_t>(::getppid()));
+  EXPECT_FALSE(self->kernel_thread());
+  EXPECT_FALSE(read_stat(reader, "/proc/none/stat"));
+}
+
+TEST(StatusField, TheInnermostPidIsTheLast) {
+  EXPECT_EQ(innermost_pid("Name:\tx\nNSpid:\t4711\t17\t3\n"), 3u);
+  EXPECT_EQ(innermost_pid("NSpid:\t4711\n"), 4711u);
+  EXPECT_FALSE(innermost_pid("Name:\tx\n"));
 }
 
 TEST(StatusField, IsFoundByItsWholeName) {

@@ -8,17 +8,17 @@
 
 #include "record/event.hpp"
 
-namespace stray::kernel {
+namespace stray::proc {
 
 // Watches the seeds of one snapshot go by and makes those that are missing at its end.
 class MissingParents {
  public:
   void saw(RawRecord seed);
-  // Feeds a seed for every parent named but not seen, as far as /proc knows the same process.
-  void make(const std::function<void(RawRecord)>& sink);
+  // Feeds a seed, read at `now`, for every parent named but not seen, as far as /proc knows the same process.
+  void make(BootTime now, const std::function<void(RawRecord)>& sink);
 
  private:
   std::vector<ProcessKey> seen_, named_;
 };
 
-}  // namespace stray::kernel
+}  // namespace stray::proc

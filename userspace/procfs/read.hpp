@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading and parsing /proc: whole small files, links, directories, and one process held open.
+// Reading /proc and other small files: whole, into one buffer; links; the entries of directories.
 #pragma once
 
 #include <dirent.h>
@@ -10,10 +10,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/descriptor.hpp"
-#include "record/event.hpp"
 
 namespace stray::proc {
 
@@ -46,6 +46,9 @@ class FileReader {
   bool starved_ = false;
 };
 
+// Opens for reading what an O_PATH descriptor names. Look at it first: never a FIFO or a device.
+Descriptor reopen_for_reading(int path_fd);
+
 bool exists(const std::string& path);  // be it a link that leads nowhere
 
 // The text of a symbolic link. Longer than PATH_MAX: not readable (the kernel gives ENAMETOOLONG).
@@ -77,50 +80,5 @@ void for_each_entry(int dir, const char* path, std::size_t limit, F&& visit) {
     if (!visit(fd, entry->d_name)) return;
   }
 }
-
-// What stray uses of /proc/PID/stat (proc(5)); times in clock ticks.
-struct Stat {
-  char state = 0;
-  std::uint32_t ppid = 0, pgid = 0, sid = 0, flags = 0, threads = 0;
-  Tty tty;
-  std::uint64_t user_ticks = 0, system_ticks = 0, start_ticks = 0;
-
-  bool ended() const;  // a zombie, or on its way to become one: memory and descriptors are gone
-};
-std::optional<Stat> parse_stat(std::string_view text);
-
-// The value of "Name:\tvalue\n" in /proc/PID/status, or empty. The process cannot forge a line: the kernel
-// escapes newlines in its name.
-std::string_view status_field(std::string_view status, std::string_view name);
-
-// "1 \t22 333": the number at `index`, or nothing.
-std::optional<std::uint64_t> number_at(std::string_view text, std::size_t index);
-
-// The cgroup of /proc/PID/cgroup: of the unified hierarchy, else of name=systemd.
-std::string_view cgroup_path(std::string_view text);
-
-// Nanoseconds of one clock tick, the unit of /proc/PID/stat.
-std::uint64_t tick_ns();
-
-// A process held open. /proc/PID as a descriptor stays bound to this process: after its end reads fail, also
-// when the pid was given to another one. So the start time is checked once, and everything read through dir()
-// is of it.
-class Process {
- public:
-  enum class Lookup { found, gone, failed };  // failed: no descriptor left, or the like
-
-  Lookup open(ProcessKey key, FileReader& reader);
-  bool still_alive(FileReader& reader);
-  // The directory to read from: of the leader, or of a live thread where the leader has ended before the
-  // others.
-  int dir() const { return thread_ ? thread_.get() : leader_.get(); }
-  const Stat& stat() const { return stat_; }
-
- private:
-  bool read_stat(FileReader& reader);
-
-  Descriptor leader_, thread_;
-  Stat stat_;
-};
 
 }  // namespace stray::proc
