@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
@@ -172,20 +173,11 @@ std::string entry_path(std::string_view entry) {
   return out;
 }
 
-// Eight bytes at a time: the 128-bit product of the state and a constant, folded (as wyhash does), and the
-// old state so that a product of zero forgets nothing.
 std::uint64_t content_hash(int fd, proc::FileReader& reader) {
-  __extension__ using Wide = unsigned __int128;
   const auto content = reader.read(fd, kContentLimit);
   if (!content) return 0;
-  std::uint64_t state = 0xa0761d6478bd642fULL ^ content->size();
-  for (std::size_t at = 0; at < content->size(); at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, content->data() + at, std::min<std::size_t>(8, content->size() - at));
-    const Wide product = static_cast<Wide>(state ^ word) * 0xe7037ed1a0b428dbULL;
-    state = static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product) ^ (state << 1);
-  }
-  return state != 0 ? state : 1;
+  const std::uint64_t hash = XXH3_64bits(content->data(), content->size());
+  return hash != 0 ? hash : 1;
 }
 
 stray_exe_state look_at_executable(const ProcessFiles& files, int process_dir) {
