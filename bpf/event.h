@@ -20,7 +20,7 @@
 #include <linux/types.h>
 #endif
 
-#define STRAY_CONTRACT 3
+#define STRAY_CONTRACT 4
 
 #define STRAY_ARGV_MAX 32768u   /* bytes of argv kept in an exec record */
 #define STRAY_RECORD_MAX 65536u /* bytes of one record of any kind */
@@ -266,6 +266,9 @@ struct stray_tick {
 
 struct stray_ready {
   struct stray_head head;
+  /* contract 4 */
+  __u32 missing_kinds; /* bit N: this kernel offers no records of kind N, although they were asked for */
+  __u32 reserved;
 };
 
 struct stray_end {

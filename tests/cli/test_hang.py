@@ -74,8 +74,10 @@ class Hang(Folder):
             for kind in ("orphan", "unsupervised-node"):
                 trace.wait(lambda d, kind=kind: is_alert(d, kind, "raised") and d["process"]["pid"] == pid, kind)
             wait_for(lambda: f"pid {hanging.pid}: its files do not answer" in trace.said(), "the warning")
-            self.assertEqual(trace.end(signal.SIGINT), 0)
+            self.assertEqual(trace.end(signal.SIGINT), 4)
+            self.assertEqual([one["code"] for one in trace.documents[-1]["stray"]["limits"]], ["unread-processes"])
         scan = subprocess.run([os.environ["STRAY"], "scan"], capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
-        self.assertEqual(scan.returncode, 1, scan.stderr)
+        self.assertEqual(scan.returncode, 4, scan.stderr)
+        self.assertIn(b"limited view: 1 process could not be looked at", scan.stderr)
         self.assertIn(str(pid).encode(), scan.stdout)
         self.assertIn(f"pid {hanging.pid}: its files do not answer".encode(), scan.stderr)

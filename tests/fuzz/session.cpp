@@ -42,7 +42,7 @@ void CheckedSink::check_json() {
 }
 
 void CheckedSink::ready(const View& view) {
-  ecs_.ready(line_, view.time, view.lost);
+  ecs_.ready(line_, view.time, view.lost, view.limits());
   check_json();
 }
 

@@ -45,6 +45,11 @@ void declare_window(Arguments& arguments, CaptureChoice& capture) {
   arguments.value("--until", capture.until, "Up to this time", "WHEN");
 }
 
+void declare_this_namespace(Arguments& arguments, CommonOptions& common) {
+  arguments.flag("--this-namespace", common.this_namespace,
+                 "Inside a pid namespace: look at it alone, and do not exit with 4");
+}
+
 void declare_source(Arguments& arguments, CaptureChoice& capture) {
   arguments.many("--capture", capture.files, "Read this capture (all its files) instead of this host",
                  "FILE");

@@ -21,6 +21,7 @@ struct CommonOptions {
   std::string min_age;
   bool json = false;
   std::string color = "auto";
+  bool this_namespace = false;  // a look at the own pid namespace alone is what is wanted
 };
 
 inline constexpr std::string_view kDefaultConfig = "/etc/stray/stray.toml";
@@ -33,6 +34,7 @@ void declare_format(Arguments& arguments, CommonOptions& common, const std::stri
 void declare_utc(Arguments& arguments);                             // --utc
 void declare_times(Arguments& arguments, CommonOptions& common);    // --after, --min-age
 void declare_window(Arguments& arguments, CaptureChoice& capture);  // --since, --until
+void declare_this_namespace(Arguments& arguments, CommonOptions& common);  // --this-namespace
 void declare_source(Arguments& arguments, CaptureChoice& capture);  // --capture and --at: one moment
 void declare_events(Arguments& arguments, std::string& events);     // --events
 void declare_output(Arguments& arguments, std::string& output);     // --output

@@ -67,6 +67,7 @@ struct KernelSource::State {
   std::size_t drained = 0;
   bool first_sleep = true;  // since the last record
 
+  std::uint32_t missing_kinds = 0;
   std::uint64_t misses = 0;
   BootTime misses_at{};
 
@@ -112,7 +113,9 @@ KernelSource::KernelSource(const KernelOptions& options) : state_(std::make_uniq
   check_may_trace();
   const kernel::LibbpfOutput output;
   State& s = *state_;
-  s.skeleton = kernel::open_programs(kernel::wanted_programs(options.probes), options.ring_bytes);
+  const auto programs = kernel::wanted_programs(options.probes);
+  if (options.probes) s.missing_kinds = kernel::missing_kinds(programs);
+  s.skeleton = kernel::open_programs(programs, options.ring_bytes);
   if (const int error = lifecycle::load(s.skeleton.get()); error != 0)
     throw_load_failure(error, output.text(), options.ring_bytes);
   if (!options.probes) return;
@@ -203,6 +206,8 @@ void KernelSource::detach() {
   state_->attached.clear();
   lifecycle::detach(state_->skeleton.get());
 }
+
+std::uint32_t KernelSource::missing_kinds() const { return state_->missing_kinds; }
 
 std::uint64_t KernelSource::lost() const {
   State& s = *state_;

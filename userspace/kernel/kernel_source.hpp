@@ -55,6 +55,9 @@ class KernelSource {
   // Detaches the probes: no new records; drain() still gives what is in the ring.
   void detach();
 
+  // Bit N: this kernel offers no records of kind N (enum stray_kind), although probes were asked for.
+  std::uint32_t missing_kinds() const;
+
   // Records the kernel could not hand over, so far: no room in the ring, and program runs skipped by
   // recursion (these are asked for at most once a second).
   std::uint64_t lost() const;

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <optional>
 
+#include "event.h"
 #include "kernel/kernel_source.hpp"
 #include "lifecycle.skel.h"
 
@@ -108,6 +109,13 @@ std::vector<std::string_view> wanted_programs(bool probes) {
     names.push_back(oom->first_is_pointer ? "on_oom" : "on_oom_by_pid");
   if (tracepoint(types.get(), "inet_sock_set_state")) names.push_back("on_listen");  // with CONFIG_INET
   return names;
+}
+
+std::uint32_t missing_kinds(const std::vector<std::string_view>& names) {
+  const auto made_by = [&](std::string_view program) {
+    return std::ranges::any_of(names, [&](std::string_view name) { return name.starts_with(program); });
+  };
+  return (made_by("on_oom") ? 0 : 1u << STRAY_OOM) | (made_by("on_listen") ? 0 : 1u << STRAY_LISTEN);
 }
 
 Skeleton open_programs(const std::vector<std::string_view>& names, std::uint32_t ring_bytes) {

@@ -34,6 +34,9 @@ class LibbpfOutput {
 // when the kernel has no BTF.
 std::vector<std::string_view> wanted_programs(bool probes);
 
+// Bit N: none of these programs makes records of kind N. Of the kinds that not every kernel offers.
+std::uint32_t missing_kinds(const std::vector<std::string_view>& names);
+
 // An opened skeleton, sized, with exactly these programs to be loaded. Throws SetupError.
 Skeleton open_programs(const std::vector<std::string_view>& names, std::uint32_t ring_bytes);
 

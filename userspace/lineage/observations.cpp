@@ -4,11 +4,11 @@
 #include <cstring>
 
 #include "lineage/lineage.hpp"
+#include "record/request.hpp"
 
 namespace stray {
 namespace {
 
-constexpr std::uint32_t kNothing = STRAY_SAW_GONE | STRAY_SAW_UNREAD;
 constexpr std::size_t kHoursKept = 48;
 
 // Other code than what runs: another content, or where that is not known another file.
@@ -39,6 +39,14 @@ void note_memory(Observed& seen, BootTime time) {
   ++seen.hours.back().looks;
 }
 
+// False: this look could read nothing of the process, which is kept for the limits of the view.
+bool was_read(Process& process, const Event& event, Look look) {
+  const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(look));
+  const bool unread = event.flags & STRAY_SAW_UNREAD;
+  process.unread = static_cast<std::uint8_t>(unread ? process.unread | bit : process.unread & ~bit);
+  return !unread;
+}
+
 }  // namespace
 
 Observed& Lineage::seen_of(Process& process) {
@@ -56,7 +64,7 @@ Tty Lineage::session_tty(std::uint32_t sid) const {
 
 void Lineage::on(const Event& event, const SawProcess& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & STRAY_SAW_UNREAD)) return;
+  if (!process || process->ended || !was_read(*process, event, Look::process)) return;
   Observed& seen = seen_of(*process);
   const bool main = is_unit_main(*process, seen, event);
   seen.process_time = event.time;
@@ -110,7 +118,8 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
 
 void Lineage::on(const Event& event, const SawScript& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & kNothing)) return;
+  if (!process || process->ended || !was_read(*process, event, Look::script)) return;
+  if (event.flags & STRAY_SAW_GONE) return;
   Observed& seen = seen_of(*process);
   ScriptSeen now{event.time, saw.state,     std::string(saw.entry), std::string(saw.path),
                  saw.inode,  saw.bytes,     saw.mtime_ns,           saw.ctime_ns,
@@ -137,7 +146,8 @@ void Lineage::on(const Event& event, const SawScript& saw) {
 
 void Lineage::on(const Event& event, const SawUsage& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & kNothing)) return;
+  if (!process || process->ended || !was_read(*process, event, Look::usage)) return;
+  if (event.flags & STRAY_SAW_GONE) return;
   Observed& seen = seen_of(*process);
   seen.usage_time = event.time;
   seen.rss = saw.rss, seen.anon = saw.anon, seen.swap = saw.swap, seen.cpu_ns = saw.cpu_ns;
@@ -149,7 +159,8 @@ void Lineage::on(const Event& event, const SawUsage& saw) {
 
 void Lineage::on(const Event& event, const SawChildren& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & STRAY_SAW_GONE)) return;
+  if (!process || process->ended || !was_read(*process, event, Look::children)) return;
+  if (event.flags & STRAY_SAW_GONE) return;
   Observed& seen = seen_of(*process);
   seen.children_time = event.time;
   seen.children = saw.children, seen.zombies = saw.zombies;
@@ -159,7 +170,8 @@ void Lineage::on(const Event& event, const SawChildren& saw) {
 
 void Lineage::on(const Event& event, const SawSockets& saw) {
   Process* process = get(event.process);
-  if (!process || process->ended || (event.flags & kNothing)) return;
+  if (!process || process->ended || !was_read(*process, event, Look::sockets)) return;
+  if (event.flags & STRAY_SAW_GONE) return;
   Observed& seen = seen_of(*process);
   seen.sockets_time = event.time;
   seen.sockets.clear();

@@ -190,9 +190,10 @@ struct Process {
   std::uint32_t images = 0;                  // how many in all
 
   bool kthread = false, subreaper = false, namespace_init = false;
-  bool seeded = false;    // alive before stray looked
-  bool oom = false;       // marked by the OOM killer
-  bool skeleton = false;  // dead, and its detail was given up for the memory bound
+  bool seeded = false;      // alive before stray looked
+  bool oom = false;         // marked by the OOM killer
+  bool skeleton = false;    // dead, and its detail was given up for the memory bound
+  std::uint8_t unread = 0;  // bit N: the latest Look N could not read it
   std::optional<Ended> ended;
   std::optional<SignalSeen> last_signal;
   std::unique_ptr<Observed> seen;

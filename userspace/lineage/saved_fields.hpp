@@ -217,6 +217,7 @@ struct Saved<Process> {
     a(33, links.unlisted);
     a(34, p.unreaped_most);
     a(35, p.short_lives);
+    a(36, p.unread);
   }
 };
 

@@ -114,6 +114,7 @@ Summary Pipeline::summary() const {
   out.open = totals_of(detectors_->open(), *lineage_);
   out.lineage = lineage_->counts();
   out.time = time_;
+  out.limits = limits();
   return out;
 }
 

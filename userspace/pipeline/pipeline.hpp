@@ -16,6 +16,7 @@
 
 #include "findings/detectors.hpp"
 #include "lineage/lineage.hpp"
+#include "lineage/view_limits.hpp"
 #include "pipeline/sink.hpp"
 #include "record/decode.hpp"
 #include "record/host.hpp"
@@ -57,6 +58,7 @@ class Pipeline {
   std::uint64_t lost() const { return lost_; }
   BootTime time() const { return time_; }
   Summary summary() const;
+  ViewLimits limits() const { return view_limits(host_, *lineage_, lost_); }
   View view() const { return {host_, detectors_->scene(), time_, lost_, *detectors_}; }
 
  private:

@@ -8,7 +8,7 @@ namespace stray {
 namespace tlv {
 
 #if defined(__x86_64__) && defined(__GLIBCXX__)
-static_assert(sizeof(Host) == 200, "does Saved<Host> have all of it?");
+static_assert(sizeof(Host) == 208, "does Saved<Host> have all of it?");
 #endif
 
 template <>
@@ -23,6 +23,8 @@ struct Saved<Host> {
     a(7, h.memory);
     a(8, h.cpus);
     a(9, h.real_offset_ns);
+    a(10, h.pidns);
+    a(11, h.missing_kinds);
   }
 };
 

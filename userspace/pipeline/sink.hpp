@@ -19,6 +19,7 @@ struct View {
   std::uint64_t lost;
   const Detectors& detectors;
 
+  ViewLimits limits() const { return view_limits(host, scene.lineage, lost); }
   // What the finding belongs to, and what is to be done about it; nothing for one that is cleared.
   std::optional<Stray> stray_of(const Finding& finding) const {
     if (finding.action == Finding::Action::cleared) return {};

@@ -8,6 +8,7 @@
 
 #include "findings/detectors.hpp"
 #include "lineage/lineage.hpp"
+#include "lineage/view_limits.hpp"
 
 namespace stray {
 
@@ -18,6 +19,7 @@ struct Summary {
   Totals open;
   LineageCounts lineage;
   BootTime time{};
+  ViewLimits limits;
 };
 
 }  // namespace stray

@@ -9,6 +9,7 @@
 
 #include "findings/finding.hpp"
 #include "findings/rules.hpp"
+#include "lineage/view_limits.hpp"
 
 namespace stray {
 
@@ -47,6 +48,7 @@ struct Plan {
   std::vector<EndGroup> end;
   std::vector<Server> servers;
   std::vector<std::string> notes;  // what a supervisor has to do; a line each, untrusted
+  ViewLimits limits;               // of the view that it was made from
 };
 
 Plan make_plan(const Scene& scene, const std::vector<Finding>& open);

@@ -179,6 +179,7 @@ std::string plan_script(const Plan& plan, const std::string& host, const std::st
   out +=
       "\nif [ \"$(cat /proc/sys/kernel/random/boot_id)\" != " + shell_quote(boot_id) +
       " ]; then\n  echo 'this plan is for another host or boot: pids mean others here' >&2\n  exit 2\nfi\n";
+  for (const ViewLimit& limit : plan.limits) out += comment("limited view: " + limit.text);
   if (plan.end.empty() && plan.servers.empty()) out += "\n# Nothing has to end, and no server has to move.\n";
   if (!plan.notes.empty()) out += "\n# ---- through what looks after it, never by pid: it would come back\n";
   for (const std::string& note : plan.notes) out += comment(note);
@@ -267,6 +268,7 @@ std::string plan_json(const Plan& plan) {
   }
   json.end_array();
   texts("notes", plan.notes);
+  put_limits(json, plan.limits);
   json.end_object();
   return out + "\n";
 }

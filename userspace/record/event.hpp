@@ -91,7 +91,9 @@ struct Clock {
   std::uint64_t real_ns;
 };
 struct Tick {};
-struct Ready {};
+struct Ready {
+  std::uint32_t missing_kinds;  // bit N: the kernel offers no records of kind N
+};
 struct End {};
 struct Gap {
   BootTime from;

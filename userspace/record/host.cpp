@@ -14,8 +14,10 @@ void Host::learn(const Event& event) {
     }
     name = session->host, kernel = session->kernel, version = session->version,
     machine_id = session->machine_id;
-    memory = session->memory, cpus = session->cpus;
+    memory = session->memory, cpus = session->cpus, pidns = session->pidns;
     real_offset_ns = static_cast<std::int64_t>(session->real_ns - event.time.count());
+  } else if (const auto* ready = std::get_if<Ready>(&event.what)) {
+    missing_kinds = ready->missing_kinds;
   } else if (const auto* clock = std::get_if<Clock>(&event.what)) {
     real_offset_ns = static_cast<std::int64_t>(clock->real_ns - event.time.count());
   }

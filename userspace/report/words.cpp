@@ -51,6 +51,8 @@ std::string end_text(const Report& report, const Life& life) {
 }
 
 std::string verdict_text(const Report& report, const Advice& advice) {
+  if (advice.subjects.empty() && !report.summary.limits.empty())
+    return "No strays were seen, but stray did not see all of this host: the limits stand at the end.";
   if (advice.subjects.empty())
     return advice.cleared.empty() ? "No strays: every watched process is supervised."
                                   : "No strays any more: all findings have been resolved.";
@@ -73,6 +75,7 @@ std::vector<std::string> coverage(const Report& report) {
   out.push_back(many(report.lives.size(), "process", "processes") + "; " +
                 many(report.kernel_threads, "kernel thread is", "kernel threads are") + " not listed.");
   const auto& s = report.summary;
+  for (const ViewLimit& limit : s.limits) out.push_back("Limited: " + limit.text + ".");
   if (s.lost == 0 && s.malformed == 0 && report.gaps.empty()) {
     out.push_back("No record was lost and none was malformed.");
   } else {

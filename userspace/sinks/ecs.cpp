@@ -37,7 +37,7 @@ int severity_number(Severity severity) {
 
 }  // namespace
 
-void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost) {
+void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost, const ViewLimits& limits) {
   Doc doc(*this, out, time, "event", "ready", "info");
   doc.json.begin_object("host");
   doc.json.field("hostname", host_.name);
@@ -52,6 +52,7 @@ void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost) {
   doc.json.field("version", host_.version);
   doc.json.field("machine_id", host_.machine_id);
   doc.json.field("contract", STRAY_CONTRACT);
+  put_limits(doc.json, limits);
   doc.finish(lost);
 }
 
@@ -284,6 +285,7 @@ void Ecs::summary(std::string& out, const Summary& summary) {
   json.field("cut_argv", summary.lineage.cut_argv);
   json.field("broken_edges", summary.lineage.broken_edges);
   json.end_object();
+  put_limits(json, summary.limits);
   doc.finish(summary.lost);
 }
 

@@ -23,7 +23,7 @@ class Ecs {
 
   // Each appends one line. event() appends nothing for records that are no event of their own (ticks,
   // observations).
-  void ready(std::string& out, BootTime time, std::uint64_t lost);
+  void ready(std::string& out, BootTime time, std::uint64_t lost, const ViewLimits& limits);
   void event(std::string& out, const Event& event, const Lineage& lineage);
   void seed(std::string& out, const Process& process, BootTime time, std::uint64_t lost);
   void reparent(std::string& out, const Change& change, BootTime time, std::uint64_t lost);

@@ -61,9 +61,12 @@ void JournalSink::send(const View& view) {
 }
 
 void JournalSink::ready(const View& view) {
-  begin("ready", kNotice, "stray " + view.host.version + " traces this host");
+  std::string message = "stray " + view.host.version + " traces this host";
+  const ViewLimits limits = view.limits();
+  for (const ViewLimit& limit : limits) message += "; limited: " + limit.text;
+  begin("ready", limits.empty() ? kNotice : kWarning, message);
   entry_.add("STRAY_EVENT", "ready");
-  ecs_.ready(json_, view.time, view.lost);
+  ecs_.ready(json_, view.time, view.lost, limits);
   send(view);
 }
 

@@ -9,6 +9,7 @@
 
 #include "findings/finding.hpp"
 #include "lineage/lineage.hpp"
+#include "lineage/view_limits.hpp"
 
 namespace stray {
 
@@ -18,6 +19,7 @@ struct ScanView {
   std::optional<Severity> at_least;       // nothing below it
   std::set<Kind> kinds;                   // empty: all
   std::vector<std::string> users, units;  // names or numbers; shell patterns. Empty: all
+  ViewLimits limits;                      // while there are any, none is no all-clear
 
   // Whether a finding is wanted. `process`: what it is about, if that is known.
   bool wants(const Finding& finding, const Process* process) const;

@@ -10,7 +10,7 @@ void JsonSink::put() {
 }
 
 void JsonSink::ready(const View& view) {
-  ecs_.ready(line_, view.time, view.lost);
+  ecs_.ready(line_, view.time, view.lost, view.limits());
   put();
 }
 

@@ -180,6 +180,11 @@ std::string Text::finding(const Finding& finding, const Stray* stray, const Scen
 }
 
 std::string Text::strays(const std::vector<Stray>& strays, const Scene& scene, const ScanView& view) const {
+  if (strays.empty() && !view.limits.empty()) {
+    std::string out = paint(kYellow, "No strays seen, but stray does not see all of this host:") + "\n";
+    for (const ViewLimit& limit : view.limits) out += "  " + limit.text + "\n";
+    return out;
+  }
   if (strays.empty())
     return view.filters() ? "No stray matches.\n"
                           : paint(kGreen, "No strays.") + " Every watched process is supervised.\n";

@@ -218,6 +218,7 @@ std::string Text::summary(const Summary& summary) const {
   if (summary.malformed) out += ", " + std::to_string(summary.malformed) + " malformed";
   out += "; findings: " + std::to_string(summary.raised) + " raised, " + std::to_string(summary.cleared) +
          " cleared, " + std::to_string(summary.open.findings) + " open";
+  for (const ViewLimit& limit : summary.limits) out += "; limited: " + limit.text;
   return out + "\n";
 }
 

@@ -33,6 +33,7 @@ class HostLook {
   const Process* find(const std::string& who) const;
   const Process& named(const std::string& who) const;  // throws NotFoundError
 
+  ViewLimits limits() const { return pipeline_.limits(); }
   int exit_code(int otherwise) const { return damaged_ ? static_cast<int>(kDamaged) : otherwise; }
 
  private:

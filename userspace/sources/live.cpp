@@ -71,7 +71,9 @@ void Live::start(RawRecord session) {
   feed(session);
   real_offset_ = offset_now(boot_now());
   source_.snapshot(sink_);
-  feed(wire::Record<stray_ready>(wire::head(STRAY_READY, boot_now())).bytes());
+  feed(wire::Record<stray_ready>(wire::head(STRAY_READY, boot_now()))
+           .set([&](stray_ready& ready) { ready.missing_kinds = source_.missing_kinds(); })
+           .bytes());
 }
 
 bool Live::round() {

@@ -12,6 +12,7 @@
 #include "cli/command.hpp"
 #include "cli/options.hpp"
 #include "cli/standard_output.hpp"
+#include "cli/view_limits.hpp"
 #include "policy/policy.hpp"
 #include "sources/host_state.hpp"
 
@@ -47,10 +48,11 @@ std::string nagios_text(std::string_view text) {
   return out;
 }
 
-std::string nagios(const Verdicts& verdicts) {
+std::string nagios(const Verdicts& verdicts, const ViewLimits& limits) {
   static constexpr std::string_view words[] = {"OK", "WARNING", "CRITICAL"};
   const std::size_t all = verdicts.outcomes.size(), bad = verdicts.not_met();
-  std::string out = "STRAY " + std::string(words[nagios_state(verdicts)]) + " - ";
+  const int state = nagios_state(verdicts);
+  std::string out = "STRAY " + std::string(state == 0 && !limits.empty() ? "UNKNOWN" : words[state]) + " - ";
   out += bad ? std::to_string(bad) + " of " + std::to_string(all) + " not met"
              : "all " + std::to_string(all) + " met";
   std::string_view between = ": ";
@@ -59,6 +61,7 @@ std::string nagios(const Verdicts& verdicts) {
     out += std::string(between) + nagios_text(one.rule + " " + one.what + " (" + one.is + ")");
     between = "; ";
   }
+  for (const ViewLimit& limit : limits) out += "; limited view: " + nagios_text(limit.text);
   out += " | 'not_met'=" + std::to_string(bad) + ";;;0;" + std::to_string(all);
   for (const Measure& one : verdicts.measures) {
     std::string name = nagios_text(one.name);
@@ -70,7 +73,7 @@ std::string nagios(const Verdicts& verdicts) {
   return out + "\n";
 }
 
-std::string as_json(const Verdicts& verdicts) {
+std::string as_json(const Verdicts& verdicts, const ViewLimits& limits) {
   std::string out;
   for (const Outcome& one : verdicts.outcomes) {
     Json json(out);
@@ -87,11 +90,12 @@ std::string as_json(const Verdicts& verdicts) {
   json.begin_object();
   json.field("lines", verdicts.outcomes.size());
   json.field("not_met", verdicts.not_met());
+  put_limits(json, limits);
   json.end_object();
   return out + "\n";
 }
 
-std::string as_text(const Verdicts& verdicts) {
+std::string as_text(const Verdicts& verdicts, const ViewLimits& limits) {
   std::string out;
   std::size_t widest = 0;
   for (const Outcome& one : verdicts.outcomes) widest = std::max(widest, printable(one.rule).size());
@@ -101,8 +105,8 @@ std::string as_text(const Verdicts& verdicts) {
            printable(one.what) + ": " + printable(one.is) + "\n";
   }
   const std::size_t all = verdicts.outcomes.size(), bad = verdicts.not_met();
-  return out + (bad ? std::to_string(bad) + " of " + lines_text(all) + " not met\n"
-                    : "all of " + lines_text(all) + " met\n");
+  out += bad ? std::to_string(bad) + " of " + lines_text(all) + " not met" : "all of " + lines_text(all) + " met";
+  return out + (limits.empty() ? "\n" : ", as far as stray could see\n");
 }
 
 std::vector<std::string> users_of_this_host() {
@@ -121,7 +125,13 @@ Policy policy_of(const std::string& path, const PolicyNames& names) {
   throw UsageError(problems.back());
 }
 
-Verdicts verdicts_of(const CheckOptions& check) {
+// The verdicts, and the limits of the view that the user did not accept.
+struct Checked {
+  Verdicts verdicts;
+  ViewLimits limits;
+};
+
+Checked checked(const CheckOptions& check) {
   const Config config = config_of(check.common);
   PolicyNames names;
   if (config.detect.programs)
@@ -134,20 +144,23 @@ Verdicts verdicts_of(const CheckOptions& check) {
   const Policy policy = policy_of(check.policy, names);
   HostLook look(config, check.capture);
   look.observe_all();
-  return check_policy(policy, look.scene(), look.open(), static_cast<std::uint32_t>(::getpid()));
+  return {check_policy(policy, look.scene(), look.open(), static_cast<std::uint32_t>(::getpid())),
+          not_accepted(look.limits(), check.common)};
 }
 
 int check(const CheckOptions& check) {
   if (!check.nagios) {
-    const Verdicts verdicts = verdicts_of(check);
-    print(check.common.json ? as_json(verdicts) : as_text(verdicts));
-    return verdicts.not_met() ? kFindings : kFine;
+    const auto [verdicts, limits] = checked(check);
+    warn_of_limits(limits, check.common);
+    print(check.common.json ? as_json(verdicts, limits) : as_text(verdicts, limits));
+    return limited_exit(limits, check.common, verdicts.not_met() ? kFindings : kFine);
   }
   // A monitor reads one line and the code, whatever went wrong.
   try {
-    const Verdicts verdicts = verdicts_of(check);
-    print(nagios(verdicts));
-    return nagios_state(verdicts);
+    const auto [verdicts, limits] = checked(check);
+    print(nagios(verdicts, limits));
+    const int state = nagios_state(verdicts);
+    return state == 0 && !limits.empty() ? kNagiosUnknown : state;
   } catch (const OutputError&) {
     throw;
   } catch (const std::exception& error) {
@@ -164,6 +177,7 @@ Action declare(Arguments& arguments) {
   declare_format(arguments, options->common, "Print JSON instead of text: one object for each line");
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
+  declare_this_namespace(arguments, options->common);
   declare_source(arguments, options->capture);
   return [options] { return check(*options); };
 }

@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/options.hpp"
 #include "cli/standard_output.hpp"
+#include "cli/view_limits.hpp"
 #include "sinks/text.hpp"
 #include "sources/host_state.hpp"
 
@@ -27,12 +28,14 @@ int plan(const PlanOptions& options) {
   for (const std::string& one : options.who) wanted.insert(look.named(one).key);
   auto open = look.open();
   if (!wanted.empty()) std::erase_if(open, [&](const Finding& f) { return !wanted.contains(f.process); });
-  const Plan made = make_plan(look.scene(), open);
+  Plan made = make_plan(look.scene(), open);
+  made.limits = look.limits();
+  warn_of_limits(made.limits, options.common);
   const Host& host = look.pipeline().host();
   print(options.common.json
             ? plan_json(made)
             : plan_script(made, host.name, Text(host, {}).date(look.pipeline().time()), host.boot_id));
-  return look.exit_code(open.empty() ? kFine : kFindings);
+  return look.exit_code(limited_exit(made.limits, options.common, open.empty() ? kFine : kFindings));
 }
 
 Action declare(Arguments& arguments) {
@@ -41,6 +44,7 @@ Action declare(Arguments& arguments) {
   declare_format(arguments, options->common, "Print the plan as one JSON object instead of a script");
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
+  declare_this_namespace(arguments, options->common);
   declare_source(arguments, options->capture);
   return [options] { return plan(*options); };
 }

@@ -10,6 +10,7 @@
 #include "cli/options.hpp"
 #include "cli/output_file.hpp"
 #include "cli/standard_output.hpp"
+#include "cli/view_limits.hpp"
 #include "report/html.hpp"
 #include "report/markdown.hpp"
 #include "report/report_sink.hpp"
@@ -67,7 +68,9 @@ int report(const ReportOptions& options) {
   } else {
     print(text);
   }
-  return capture && capture->damaged() ? kDamaged : kFine;
+  warn_of_limits(document.summary.limits, options.common);
+  if (capture && capture->damaged()) return kDamaged;
+  return limited_exit(document.summary.limits, options.common, kFine);
 }
 
 Action declare(Arguments& arguments) {
@@ -80,6 +83,7 @@ Action declare(Arguments& arguments) {
   declare_window(arguments, options->capture);
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
+  declare_this_namespace(arguments, options->common);
   declare_utc(arguments);
   return [options] { return report(*options); };
 }

@@ -16,6 +16,7 @@
 #include "cli/command.hpp"
 #include "cli/output_file.hpp"
 #include "cli/run_outputs.hpp"
+#include "cli/view_limits.hpp"
 #include "sources/live.hpp"
 #include "sources/recording.hpp"
 
@@ -134,12 +135,17 @@ int run_trace(const RunOptions& run) {
 
   if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
   live.start(session_bytes);
+  const std::size_t limits_at_start = pipeline.limits().size();
+  warn_of_limits(pipeline.limits(), run.common);
   if (recording) live.ask_about_all();
   trace(run, pipeline, live, outputs, recording ? &*recording : nullptr, signals, lasts);
   live.stop();
   const bool kept = !recording || recording->finish();
+  const ViewLimits limits = pipeline.limits();
+  if (limits.size() > limits_at_start) warn_of_limits(limits, run.common);
   try {
-    return outputs.finish() && kept ? kFine : kFailure;
+    if (!outputs.finish() || !kept) return kFailure;
+    return limited_exit(limits, run.common, kFine);
   } catch (const ReaderGone&) {
     if (kept) throw;
     return kFailure;
@@ -165,6 +171,7 @@ Action declare(Arguments& arguments) {
                   "SIZE");
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
+  declare_this_namespace(arguments, options->common);
   arguments.value("--ring-size", options->ring, "Size of the ring buffer, a power of two", "SIZE");
   return [options] { return run_trace(*options); };
 }

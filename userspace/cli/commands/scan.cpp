@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/options.hpp"
 #include "cli/standard_output.hpp"
+#include "cli/view_limits.hpp"
 #include "config/kind_name.hpp"
 #include "sinks/scan_view.hpp"
 #include "sinks/text.hpp"
@@ -62,13 +63,15 @@ std::string documents(HostLook& look, const std::vector<Stray>& strays) {
 }
 
 int scan(const ScanOptions& options) {
-  const ScanView view = view_of(options);
+  ScanView view = view_of(options);
   HostLook look(config_of(options.common), options.capture);
+  view.limits = look.limits();
+  warn_of_limits(view.limits, options.common);
   const auto strays = wanted(view, options.common.json || options.findings, look);
   const Style style{use_color(options.common, STDOUT_FILENO)};
   print(options.common.json ? documents(look, strays)
                             : Text(look.pipeline().host(), style).strays(strays, look.scene(), view));
-  return look.exit_code(strays.empty() ? kFine : kFindings);
+  return look.exit_code(limited_exit(view.limits, options.common, strays.empty() ? kFine : kFindings));
 }
 
 Action declare(Arguments& arguments) {
@@ -84,6 +87,7 @@ Action declare(Arguments& arguments) {
   declare_format(arguments, options->common, kEcsLines);
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
+  declare_this_namespace(arguments, options->common);
   declare_source(arguments, options->capture);
   return [options] { return scan(*options); };
 }
