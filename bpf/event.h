@@ -113,6 +113,7 @@ struct stray_fork { /* head: the child. Only new thread groups. */
 #define STRAY_EXEC_LOGINUID (1u << 9) /* the kernel has loginuid and the audit session */
 #define STRAY_EXEC_NAME_CUT (1u << 10)
 #define STRAY_EXEC_REDACTED (1u << 11) /* set in user space: a secret was taken out of argv */
+#define STRAY_EXEC_INFERRED (1u << 12) /* in user space only: its record was lost, a snapshot shows its outcome */
 
 struct stray_exec {
   struct stray_head head;
@@ -135,7 +136,7 @@ struct stray_exec {
   __u32 pgid;
   __u32 pidns;
   __u32 mntns;
-  __u32 reserved;
+  __u32 execs; /* grows with each exec, kept over fork; 0: not known (contract 4) */
   struct stray_span exe;    /* leaf first */
   struct stray_span cwd;    /* leaf first */
   struct stray_span cgroup; /* of the unified hierarchy, leaf first */
@@ -231,7 +232,7 @@ struct stray_seed { /* head: a process alive at the snapshot */
   __u32 pidns;
   __u32 ns_pid;
   __u32 mntns;
-  __u32 reserved;
+  __u32 execs; /* as in struct stray_exec */
   struct stray_span exe;
   struct stray_span cwd;
   struct stray_span cgroup;

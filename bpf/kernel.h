@@ -244,6 +244,7 @@ struct task_struct {
   struct list_head thread_node;
   __u64 utime, stime;
   __u64 start_boottime;
+  __u64 self_exec_id; /* 64 bits since 5.7 */
   const struct cred* cred;
   char comm[16];
   struct fs_struct* fs;

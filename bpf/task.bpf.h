@@ -73,6 +73,11 @@ static __always_inline __u32 path_state(struct path* path) {
   return state;
 }
 
+/* Grows with each exec of the thread group, and a child begins with its maker's. */
+static __always_inline __u32 exec_count(struct task_struct* task) {
+  return bpf_core_field_exists(task->self_exec_id) ? task->self_exec_id : 0;
+}
+
 /* Sets what exec and seed records have in common. */
 #define fill_task(record, task)                                         \
   ({                                                                    \
@@ -86,6 +91,7 @@ static __always_inline __u32 path_state(struct path* path) {
     (record)->pgid = root_number(signal_, PIDTYPE_PGID);                \
     (record)->pidns = BPF_CORE_READ(innermost(task).ns, ns.inum);       \
     (record)->mntns = (task)->nsproxy->mnt_ns->ns.inum;                 \
+    (record)->execs = exec_count(task);                                 \
     fill_tty(&(record)->tty_major, &(record)->tty_minor, signal_);      \
     bpf_core_read((record)->comm, sizeof(record)->comm, &(task)->comm); \
   })

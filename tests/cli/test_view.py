@@ -7,7 +7,7 @@ import signal
 import subprocess
 import unittest
 
-from tracing import PATIENCE, STRAY, Folder, JsonTrace
+from tracing import PATIENCE, STRAY, Folder, JsonTrace, about, wait_for
 
 INSIDE = ("unshare", "--pid", "--fork", "--mount-proc")
 WARNING = "limited view: stray runs inside a pid namespace"
@@ -74,16 +74,38 @@ class PidNamespace(Folder):
 
 
 class LostRecords(Folder):
+    def lose(self, trace, meanwhile=lambda: None):
+        """Has the trace lose records while it is stopped, those of `meanwhile` among them."""
+        trace.send(signal.SIGSTOP)
+        os.waitid(os.P_PID, trace.process.pid, os.WSTOPPED)
+        for _ in range(100):  # far more than a page of records
+            subprocess.run(["true"], check=True)
+        meanwhile()
+        trace.send(signal.SIGCONT)
+
     def test_a_run_that_lost_records_says_so(self):
         with JsonTrace("--ring-size", "4KiB") as trace:
             trace.ready()
-            trace.send(signal.SIGSTOP)
-            os.waitid(os.P_PID, trace.process.pid, os.WSTOPPED)
-            for _ in range(100):  # far more than a page of records
-                subprocess.run(["true"], check=True)
-            trace.send(signal.SIGCONT)
+            self.lose(trace)
             self.assertEqual(trace.end(signal.SIGINT), 4)
             self.assertIn("limited view: ", trace.said())
         limits = trace.documents[-1]["stray"]["limits"]
         self.assertEqual([one["code"] for one in limits], ["lost-records"])
         self.assertGreater(trace.documents[-1]["stray"]["lost"], 0)
+
+    def test_an_exec_that_was_lost_is_repaired(self):
+        child = self.start("sh", "-c", "read line; exec sleep 1000", stdin=subprocess.PIPE)
+        sleep = os.path.realpath(shutil.which("sleep"))
+
+        def execute():
+            child.stdin.write(b"\n")
+            child.stdin.close()
+            wait_for(lambda: os.readlink(f"/proc/{child.pid}/exe") == sleep, "the exec")
+
+        with JsonTrace("--ring-size", "4KiB") as trace:
+            trace.ready()
+            self.lose(trace, execute)
+            found = trace.wait(about(child.pid, "exec"), "its exec")
+            self.assertTrue(found["stray"]["inferred"])
+            self.assertEqual(found["process"]["executable"], sleep)
+            trace.end(signal.SIGINT)

@@ -35,6 +35,8 @@ inline std::string joined(const std::vector<std::string>& words) {
 struct Who {
   std::uint32_t uid = 1000, sid = 0, pgid = 0, pidns = 1, tty_major = 0, tty_minor = 0;
   std::string cgroup = "/";
+  std::uint32_t execs = 0;  // 0: as in captures before contract 4
+  std::uint64_t inode = 0;
 };
 
 inline Bytes session(BootTime time = at(1), std::uint64_t real_s = 1'700'000'000) {
@@ -67,7 +69,8 @@ inline Bytes exec(ProcessKey who_key, BootTime time, std::string_view exe,
   record.set([&](stray_exec& e) {
     e.argc = static_cast<__u32>(argv.size()), e.argv_bytes = static_cast<__u32>(args.size()),
     e.old_tid = who_key.tgid;
-    e.uid = e.euid = who.uid, e.nlink = 1, e.sid = who.sid, e.pgid = who.pgid, e.pidns = who.pidns;
+    e.execs = who.execs, e.inode = who.inode, e.uid = e.euid = who.uid, e.nlink = 1, e.sid = who.sid,
+    e.pgid = who.pgid, e.pidns = who.pidns;
     e.tty_major = who.tty_major, e.tty_minor = who.tty_minor;
     e.loginuid = e.audit_session = kNoLogin;
     const auto name = exe.substr(exe.rfind('/') + 1);
@@ -98,7 +101,8 @@ inline Bytes seed(ProcessKey who_key, ProcessKey parent, std::string_view exe, B
   wire::Record<stray_seed> record(wire::head(STRAY_SEED, time, who_key, flags));
   record.set([&](stray_seed& s) {
     s.parent = wire::id(parent), s.uid = who.uid, s.sid = who.sid, s.pgid = who.pgid, s.pidns = who.pidns;
-    s.ns_pid = who_key.tgid, s.nlink = 1, s.tty_major = who.tty_major, s.tty_minor = who.tty_minor;
+    s.execs = who.execs, s.inode = who.inode, s.ns_pid = who_key.tgid, s.nlink = 1,
+    s.tty_major = who.tty_major, s.tty_minor = who.tty_minor;
     s.loginuid = s.audit_session = kNoLogin;
   });
   record.add(&stray_seed::exe, wire::leaf_first(exe)).add(&stray_seed::cwd, wire::leaf_first("/"));

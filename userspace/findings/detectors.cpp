@@ -22,8 +22,10 @@ bool watchable(const Process& p) {
 }
 
 bool unknown_seed(const Process& p) {
-  return p.seeded && !p.kthread && p.key.tgid > 2 && (!p.image || !p.image->at_exec) &&
-         (!p.seen || p.seen->process_time == BootTime{});
+  if (p.kthread || p.key.tgid <= 2 || (p.image && p.image->at_exec)) return false;
+  const bool exec_lost = p.image && p.image->flags & STRAY_EXEC_INFERRED;
+  const BootTime since = exec_lost ? p.image->time : BootTime{};
+  return (p.seeded || exec_lost) && (!p.seen || p.seen->process_time <= since);
 }
 
 // Whether two conditions say the same. What changes all the time (age, memory) does not count.
@@ -88,6 +90,8 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         if (const auto it = watched_.find(change.process->key); it != watched_.end())
           it->second.judged = false;
         if (!ooms_.empty()) oom_back(*change.process);
+        // A snapshot shows that it runs another program, not with which arguments.
+        if (!change.process->image->at_exec) ask(change.process->key, Look::process);
         consider(*change.process);
         break;
       case Change::Kind::reparented:

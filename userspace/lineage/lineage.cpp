@@ -13,6 +13,16 @@ constexpr std::size_t kLongestName = 128;  // of a sender: its argv[0] may be as
 constexpr BootTime kSameKill{
     5'000'000'000};  // a process that passes a signal on to itself was killed by the first sender
 
+// Does a snapshot show another program than the table? Then the record of an exec was lost. Where the count
+// of execs is not known (captures before contract 4) the executable tells it; what was read from /proc does
+// not, since stat(2) names other devices than the kernel on some file systems.
+bool runs_another(const Image& known, const Seed& seed) {
+  if (known.execs && seed.execs) return known.execs != seed.execs;
+  if (known.exe.empty() && !known.at_exec) return !seed.exe.empty();  // a kernel thread that runs a helper
+  if (known.execs || seed.execs || !known.inode || !seed.inode) return false;
+  return known.inode != seed.inode || known.dev_major != seed.dev_major || known.dev_minor != seed.dev_minor;
+}
+
 }  // namespace
 
 const std::vector<Change>& Lineage::apply(const Event& event) {
@@ -265,7 +275,7 @@ void Lineage::on(const Event& event, const Exec& exec) {
   image.argv = exec.argv.bytes(), image.argc = exec.argc, image.argv_bytes = exec.argv_bytes;
   image.flags = event.flags, image.inode = exec.inode, image.comm = exec.comm;
   image.dev_major = exec.dev_major, image.dev_minor = exec.dev_minor, image.nlink = exec.nlink;
-  image.tty = exec.tty, image.sid = exec.sid;
+  image.tty = exec.tty, image.sid = exec.sid, image.execs = exec.execs;
   recognise_image(image, nullptr);
   recount(image);
   new_image(process, made);
@@ -343,7 +353,8 @@ void Lineage::on(const Event& event, const Seed& seed) {
   process.pidns = seed.pidns, process.ns_pid = seed.ns_pid, process.mntns = seed.mntns;
   process.cgroup_id = seed.cgroup_id;
   process.cgroup_path = share(seed.cgroup, process.cgroup_path ? &process : get(seed.parent));
-  if (!process.image || (!process.image->at_exec && process.image->exe != seed.exe)) {
+  const bool exec_lost = known && process.image && runs_another(*process.image, seed);
+  if (!process.image || exec_lost) {
     const auto made = std::make_shared<Image>();
     Image& image = *made;
     image.time = event.time, image.at_exec = false;
@@ -351,13 +362,15 @@ void Lineage::on(const Event& event, const Seed& seed) {
     image.dev_major = seed.dev_major, image.dev_minor = seed.dev_minor, image.nlink = seed.nlink;
     image.flags = (event.flags & STRAY_SEED_EXE_DELETED ? STRAY_EXEC_EXE_DELETED : 0) |
                   (event.flags & STRAY_SEED_CWD_DELETED ? STRAY_EXEC_CWD_DELETED : 0) |
-                  (event.flags & STRAY_SEED_MEMFD ? STRAY_EXEC_MEMFD : 0);
+                  (event.flags & STRAY_SEED_MEMFD ? STRAY_EXEC_MEMFD : 0) |
+                  (exec_lost ? STRAY_EXEC_INFERRED : 0);
+    image.execs = seed.execs;
+    if (exec_lost) image.tty = seed.tty, image.sid = seed.sid;
     recognise_image(image, nullptr);
     recount(image);
-    process.image = made;
-    process.images = std::max(process.images, 1u);
-    program_changed(process);
+    new_image(process, made);
   }
+  if (exec_lost) changes_.push_back({Change::Kind::image, &process});
   if (!known) process.seeded = true;
   if (!known || process.parent_key != seed.parent) {
     Process* parent = get(seed.parent);

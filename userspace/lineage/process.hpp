@@ -62,6 +62,7 @@ struct Image {
   std::uint32_t argc = 0, argv_bytes = 0, flags = 0;  // flags: STRAY_EXEC_*
   std::uint64_t inode = 0;
   std::uint32_t dev_major = 0, dev_minor = 0, nlink = 1;
+  std::uint32_t execs = 0;  // as in struct stray_exec: tells two execs of one process apart
   std::string comm;
   Tty tty;  // controlling terminal and session at the exec
   std::uint32_t sid = 0;

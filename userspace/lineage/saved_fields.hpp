@@ -51,6 +51,7 @@ struct Saved<Image> {
     a(18, i.comm);
     a(19, i.tty);
     a(20, i.sid);
+    a(22, i.execs);
     using A = std::remove_cvref_t<decltype(a)>;
     std::string program;
     if constexpr (!A::kReads) program = save_program(i.program);

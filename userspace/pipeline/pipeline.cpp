@@ -60,6 +60,8 @@ void Pipeline::feed(RawRecord raw) {
     if (change.kind == Change::Kind::reparented) {
       ++counts_.reparented;
       emit([&](Sink& sink) { sink.reparent(now, change); });
+    } else if (change.kind == Change::Kind::image && is_seed) {
+      emit_inferred_exec(now, *event);
     } else if (change.kind == Change::Kind::seeded) {
       ++counts_.seeded;
       // Before the snapshot is whole parents may be missing: emitted together when it is.
@@ -74,6 +76,26 @@ void Pipeline::feed(RawRecord raw) {
     emit([&](Sink& sink) { sink.finding(view(), finding, lineage_->find(finding.process)); });
   }
   if (std::holds_alternative<End>(event->what)) emit_summary();
+}
+
+// A snapshot that shows another program than the table is an exec whose record was lost.
+void Pipeline::emit_inferred_exec(const View& view, const Event& seen) {
+  const auto& seed = std::get<Seed>(seen.what);
+  Event event = seen;
+  event.flags = lineage_->find(seen.process)->image->flags;
+  Exec exec{};
+  exec.inode = seed.inode, exec.cgroup_id = seed.cgroup_id, exec.nlink = seed.nlink;
+  exec.dev_major = seed.dev_major, exec.dev_minor = seed.dev_minor, exec.execs = seed.execs;
+  exec.uid = seed.uid, exec.euid = seed.euid, exec.gid = seed.gid;
+  exec.loginuid = seed.loginuid, exec.audit_session = seed.audit_session;
+  exec.tty = seed.tty, exec.sid = seed.sid, exec.pgid = seed.pgid;
+  exec.pidns = seed.pidns, exec.mntns = seed.mntns;
+  exec.exe = seed.exe, exec.cwd = seed.cwd, exec.cgroup = seed.cgroup, exec.comm = seed.comm;
+  event.what = exec;
+  Counted& counted = counts_.events[event.what.index()];
+  counted.action = action_of(event);
+  ++counted.count;
+  emit([&](Sink& sink) { sink.event(view, event); });
 }
 
 void Pipeline::emit_ready(const View& view) {

@@ -73,6 +73,7 @@ class Pipeline {
   };
 
   void emit_ready(const View& view);
+  void emit_inferred_exec(const View& view, const Event& seen);
   void emit_standing();
   template <typename F>
   void emit(F&& f) {

@@ -137,6 +137,7 @@ void fill(Exec& e, Reader& in, RawRecord raw) {
   e.loginuid = (flags & STRAY_EXEC_LOGINUID) ? r.loginuid : kNoLogin;
   e.audit_session = (flags & STRAY_EXEC_LOGINUID) ? r.audit_session : kNoLogin;
   e.tty = {r.tty_major, r.tty_minor}, e.sid = r.sid, e.pgid = r.pgid, e.pidns = r.pidns, e.mntns = r.mntns;
+  e.execs = r.execs;
   e.exe = in.path(r.exe, flags & STRAY_EXEC_EXE_CUT, "");
   e.cwd = in.path(r.cwd, flags & STRAY_EXEC_CWD_CUT, "/");
   e.cgroup = in.path(r.cgroup, flags & STRAY_EXEC_CGROUP_CUT, "/");
@@ -177,6 +178,7 @@ Seed seed_of(Reader& in, RawRecord raw) {
   s.audit_session = (flags & STRAY_SEED_LOGINUID) ? r.audit_session : kNoLogin;
   s.tty = {r.tty_major, r.tty_minor}, s.sid = r.sid, s.pgid = r.pgid;
   s.pidns = r.pidns, s.ns_pid = r.ns_pid, s.mntns = r.mntns;
+  s.execs = r.execs;
   s.exe = in.path(r.exe, flags & STRAY_SEED_EXE_CUT, "");
   s.cwd = in.path(r.cwd, flags & STRAY_SEED_CWD_CUT, "/");
   s.cgroup = in.path(r.cgroup, flags & STRAY_SEED_CGROUP_CUT, "/");

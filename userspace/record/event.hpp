@@ -39,7 +39,7 @@ struct Exec {
   std::uint32_t dev_major, dev_minor, nlink, argc, argv_bytes, old_tid;
   std::uint32_t uid, euid, gid, loginuid, audit_session;
   Tty tty;
-  std::uint32_t sid, pgid, pidns, mntns;
+  std::uint32_t sid, pgid, pidns, mntns, execs;
   std::string_view exe, cwd, cgroup, name, interp, comm;
   StringList argv;
 };
@@ -76,7 +76,7 @@ struct Seed {
   std::uint64_t inode, cgroup_id;
   std::uint32_t dev_major, dev_minor, nlink, uid, euid, gid, loginuid, audit_session;
   Tty tty;
-  std::uint32_t sid, pgid, pidns, ns_pid, mntns;
+  std::uint32_t sid, pgid, pidns, ns_pid, mntns, execs;
   std::string_view exe, cwd, cgroup, comm;
 };
 

@@ -100,6 +100,7 @@ void Ecs::event(std::string& out, const Event& event, const Lineage& lineage) {
     if (event.flags & STRAY_EXEC_EXE_DELETED) json.field("exe_deleted", true);
     if (event.flags & STRAY_EXEC_MEMFD) json.field("memfd", true);
     if (event.flags & STRAY_EXEC_BY_THREAD) json.field("by_thread", true);
+    if (event.flags & STRAY_EXEC_INFERRED) json.field("inferred", true);
     if (event.flags & STRAY_EXEC_REDACTED) json.field("redacted", true);
     if (p->cgroup().size() > 1) doc.text("cgroup", "stray.cgroup", p->cgroup());
   }

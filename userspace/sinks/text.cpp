@@ -77,7 +77,8 @@ std::string Text::event(const Event& event, const Lineage& lineage) const {
             : "(not known)";
   if (std::holds_alternative<Exec>(event.what) && p) {
     line += paint(kDim, "  by " + name_of(p->parent, p->parent_key) + ", " + account_of(*p) +
-                            (p->tty ? ", " + tty_name(p->tty) : ""));
+                            (p->tty ? ", " + tty_name(p->tty) : "") +
+                            (event.flags & STRAY_EXEC_INFERRED ? ", seen by a snapshot only" : ""));
   } else if (std::holds_alternative<Fork>(event.what) && p) {
     line += paint(kDim, "  by " + name_of(p->creator ? p->creator : p->parent, p->parent_key));
   } else if (p && p->ended && action == "exit") {
