@@ -9,11 +9,11 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
-#include <unordered_set>
 
 #include "base/printable.hpp"
 #include "event.h"
 #include "record/wire.hpp"
+#include "sources/audit.hpp"
 
 namespace stray {
 namespace {
@@ -131,9 +131,7 @@ void Live::audit_if_lost() {
   audit(lost);
 }
 
-// After a loss the table is held against a snapshot: what is missing is added, what is gone is ended, and a
-// gap record says that it was so. The ring is drained on both sides, so that an exit still in it is not
-// called inferred.
+// A gap record says that records were lost; the table is held against a snapshot.
 void Live::audit(std::uint64_t lost) {
   stray_head head = wire::head(STRAY_GAP, boot_now());
   head.lost = lost;
@@ -146,21 +144,10 @@ void Live::audit(std::uint64_t lost) {
   lost_reported_ = lost;
   loss_.told();
 
-  source_.drain(sink_);
-  const BootTime taken = boot_now();
-  std::unordered_set<ProcessKey, ProcessKeyHash> alive;
-  source_.snapshot([&](RawRecord raw) {
-    stray_head seed;
-    std::memcpy(&seed, raw.data(), sizeof seed);
-    alive.insert({BootTime{seed.start_ns}, seed.tgid});
-    feed(raw);
-  });
-  source_.drain(sink_);
-  for (const Process* process : pipeline_.lineage().live_by_key()) {
-    const ProcessKey key = process->key;
-    if (alive.contains(key) || key.start >= taken) continue;
-    feed(wire::Record<stray_inferred_exit>(wire::head(STRAY_INFERRED_EXIT, boot_now(), key)).bytes());
-  }
+  audit_table(pipeline_.lineage(), {.feed = [this](RawRecord raw) { feed(raw); },
+                                    .drain = [this] { source_.drain(sink_); },
+                                    .snapshot = [this](const RecordSink& sink) { source_.snapshot(sink); },
+                                    .now = boot_now});
 }
 
 void Live::settle() {
