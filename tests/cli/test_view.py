@@ -23,7 +23,7 @@ class PidNamespace(Folder):
     def setUp(self):
         super().setUp()
         self.policy = self.folder / "policy.toml"
-        self.policy.write_text("[findings]\nforbid = [\"orphan\"]\n")
+        self.policy.write_text("[findings]\nnone_of = [\"restart-storm\"]\n")
         self.none = self.folder / "stray.toml"
         self.none.write_text('[[allow]]\nargv = "*"\nreason = "only the view is looked at here"\n')
         self.alone = ("--config", str(self.none))

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <exception>
 
 #include "base/errors.hpp"
@@ -26,6 +27,7 @@ void occupy_standard_descriptors() {
 
 int main(int argc, char** argv) {
   stray::occupy_standard_descriptors();
+  ::signal(SIGXFSZ, SIG_IGN);  // a file beyond its limit (ulimit -f) is a failed write, as on a full disk
   spdlog::set_default_logger(spdlog::stderr_logger_st("stray"));
   spdlog::set_pattern("%n: %v");
   try {

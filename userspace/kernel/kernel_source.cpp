@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,6 +30,8 @@ constexpr std::size_t kMostInADrain = 1u << 16;
 // A program may have read need_wake just before it was set and then add a record that wakes nobody: the first
 // sleep after activity ends soon enough by itself.
 constexpr std::chrono::nanoseconds kFirstSleep = std::chrono::milliseconds(10);
+// Maps, programs and their links, threads that look at processes, outputs: 30 in use, and room for looks.
+constexpr rlim_t kDescriptors = 64;
 constexpr std::chrono::nanoseconds kMissesEvery = std::chrono::seconds(1);
 
 struct RingDeleter {
@@ -40,6 +43,15 @@ void check_ring_size(std::uint32_t bytes) {
   if (!std::has_single_bit(bytes) || bytes < page)
     throw SetupError(2, "--ring-size " + std::to_string(bytes) + ": must be a power of two and at least " +
                             std::to_string(page));
+}
+
+// Else the first thing that finds no descriptor would be blamed.
+void check_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kDescriptors) return;
+  throw SetupError(4, "the limit of open files is " + std::to_string(limit.rlim_cur) + ", stray needs " +
+                          std::to_string(kDescriptors) + ": raise it, as by ulimit -n " +
+                          std::to_string(kDescriptors));
 }
 
 void check_may_trace() {
@@ -111,6 +123,7 @@ std::uint64_t KernelSource::State::count_misses() const {
 KernelSource::KernelSource(const KernelOptions& options) : state_(std::make_unique<State>()) {
   check_ring_size(options.ring_bytes);
   check_may_trace();
+  check_descriptors();
   const kernel::LibbpfOutput output;
   State& s = *state_;
   const auto programs = kernel::wanted_programs(options.probes);

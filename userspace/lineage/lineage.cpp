@@ -372,7 +372,8 @@ void Lineage::on(const Event& event, const Seed& seed) {
   }
   if (exec_lost) changes_.push_back({Change::Kind::image, &process});
   if (!known) process.seeded = true;
-  if (!known || process.parent_key != seed.parent) {
+  // A parent whose own fork was lost is known by its key alone until now.
+  if (!known || process.parent_key != seed.parent || (seed.parent && !process.parent)) {
     Process* parent = get(seed.parent);
     Process* before = process.parent;
     set_parent(process, parent, seed.parent, seed.parent ? Edge::snapshot : Edge::none);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/live.hpp"
 
+#include <malloc.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
@@ -30,6 +31,7 @@ constexpr std::chrono::milliseconds kBusyNap{5};
 constexpr std::chrono::seconds kLongestSleep{1};
 constexpr BootTime kAuditEvery = seconds(2);
 constexpr BootTime kLostCheck = seconds(1);
+constexpr std::size_t kManyProcesses = 4096;     // some 10 MB
 constexpr std::int64_t kClockStep = 10'000'000;  // ns
 
 std::int64_t offset_now(BootTime now) { return static_cast<std::int64_t>(real_now() - now.count()); }
@@ -181,7 +183,19 @@ int Live::wake(int wake_fd) {
   return wake_.get();
 }
 
+// What a storm of processes took lies in the allocator in pieces between what is still used: it does not go
+// back to the host by itself.
+void Live::return_memory() {
+  const LineageCounts counts = pipeline_.lineage().counts();
+  const std::size_t held = counts.live + counts.dead;
+  most_held_ = std::max(most_held_, held);
+  if (most_held_ < kManyProcesses || held > most_held_ / 2) return;
+  ::malloc_trim(0);
+  most_held_ = held;
+}
+
 void Live::sleep(bool busy, int wake_fd) {
+  return_memory();
   quiet_rounds_ = busy ? 0 : quiet_rounds_ + 1;
   const BootTime now = boot_now();
   std::chrono::nanoseconds longest = kLongestSleep;

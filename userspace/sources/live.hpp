@@ -46,6 +46,7 @@ class Live {
   void clock_if_changed();
   void audit_if_lost();
   void audit(std::uint64_t lost);  // the new total
+  void return_memory();
 
   Pipeline& pipeline_;
   KernelSource source_;
@@ -61,6 +62,7 @@ class Live {
   BootTime last_clock_{}, last_audit_{}, last_lost_check_{};
   std::int64_t real_offset_ = 0;
   int quiet_rounds_ = 0;
+  std::size_t most_held_ = 0;  // processes in the table since memory was returned
 };
 
 }  // namespace stray

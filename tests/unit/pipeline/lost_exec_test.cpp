@@ -43,8 +43,9 @@ class LostExecTest : public ::testing::Test {
     execs.seeds = 0;
   }
   void feed(const Bytes& bytes) { pipeline.feed(bytes); }
+  void feed_gap() { pipeline.feed(wire::Record<stray_gap>(wire::head(STRAY_GAP, at(5))).bytes()); }
   void audit(const Who& now, std::string_view exe) {
-    feed(bytes_of(wire::Record<stray_gap>(wire::head(STRAY_GAP, at(5)))));
+    feed_gap();
     feed(seed(child, shell, exe, at(6), 0, now));
   }
   const Process& process() { return *pipeline.lineage().find(child); }
@@ -111,7 +112,7 @@ TEST_F(LostExecTest, SeedsFromProcAreNotHeldAgainstTheKernels) {
 TEST_F(LostExecTest, OfAForkedChildIsNotItsMakers) {
   const ProcessKey forked = key(30, 4);
   feed(fork(forked, child, at(4)));
-  feed(bytes_of(wire::Record<stray_gap>(wire::head(STRAY_GAP, at(5)))));
+  feed_gap();
   feed(seed(child, shell, "/bin/sh", at(6), 0, first));
   feed(seed(forked, child, "/usr/bin/node", at(6), 0, second));
   EXPECT_EQ(process().image->exe, "/bin/sh");
