@@ -12,7 +12,7 @@
 namespace stray {
 namespace {
 
-constexpr std::string_view kGreen = "32", kDim = "2", kBold = "1";
+constexpr std::string_view kYellow = "33", kGreen = "32", kDim = "2", kBold = "1";
 constexpr std::size_t kHead = 12;          // columns before the text of an entry
 constexpr std::size_t kMembersNamed = 12;  // a build below an orphan has hundreds; `stray tree` shows them
 
