@@ -113,7 +113,8 @@ struct stray_fork { /* head: the child. Only new thread groups. */
 #define STRAY_EXEC_LOGINUID (1u << 9) /* the kernel has loginuid and the audit session */
 #define STRAY_EXEC_NAME_CUT (1u << 10)
 #define STRAY_EXEC_REDACTED (1u << 11) /* set in user space: a secret was taken out of argv */
-#define STRAY_EXEC_INFERRED (1u << 12) /* in user space only: its record was lost, a snapshot shows its outcome */
+#define STRAY_EXEC_INFERRED \
+  (1u << 12) /* in user space only: its record was lost, a snapshot shows its outcome */
 
 struct stray_exec {
   struct stray_head head;
@@ -136,7 +137,7 @@ struct stray_exec {
   __u32 pgid;
   __u32 pidns;
   __u32 mntns;
-  __u32 execs; /* grows with each exec, kept over fork; 0: not known (contract 4) */
+  __u32 execs;              /* grows with each exec, kept over fork; 0: not known (contract 4) */
   struct stray_span exe;    /* leaf first */
   struct stray_span cwd;    /* leaf first */
   struct stray_span cgroup; /* of the unified hierarchy, leaf first */

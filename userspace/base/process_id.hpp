@@ -33,7 +33,7 @@ struct ProcessKeyHash {
 std::uint64_t process_hash(const std::array<std::uint8_t, 16>& boot, ProcessKey key);
 
 // The short printable name of a process: 12 letters and digits, derived from boot id, start and tgid, so that
-// two observers agree and it stays over exec and over a restart of stray. docs/process-id.md has the recipe.
+// two observers agree and it stays over exec and over a restart of stray. docs/output.md has the recipe.
 std::string process_id(const std::array<std::uint8_t, 16>& boot, ProcessKey key);
 
 }  // namespace stray

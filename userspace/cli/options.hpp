@@ -31,13 +31,13 @@ inline constexpr std::string_view kDefaultConfig = "/etc/stray/stray.toml";
 void declare_config(Arguments& arguments, CommonOptions& common);  // --config
 // --json (its help says what the command prints then), --color, --utc
 void declare_format(Arguments& arguments, CommonOptions& common, const std::string& json);
-void declare_utc(Arguments& arguments);                             // --utc
-void declare_times(Arguments& arguments, CommonOptions& common);    // --after, --min-age
-void declare_window(Arguments& arguments, CaptureChoice& capture);  // --since, --until
+void declare_utc(Arguments& arguments);                                    // --utc
+void declare_times(Arguments& arguments, CommonOptions& common);           // --after, --min-age
+void declare_window(Arguments& arguments, CaptureChoice& capture);         // --since, --until
 void declare_this_namespace(Arguments& arguments, CommonOptions& common);  // --this-namespace
-void declare_source(Arguments& arguments, CaptureChoice& capture);  // --capture and --at: one moment
-void declare_events(Arguments& arguments, std::string& events);     // --events
-void declare_output(Arguments& arguments, std::string& output);     // --output
+void declare_source(Arguments& arguments, CaptureChoice& capture);         // --capture and --at: one moment
+void declare_events(Arguments& arguments, std::string& events);            // --events
+void declare_output(Arguments& arguments, std::string& output);            // --output
 
 inline constexpr const char* kEcsLines = "Print ECS documents instead of text, one a line";
 

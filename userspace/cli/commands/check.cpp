@@ -105,7 +105,8 @@ std::string as_text(const Verdicts& verdicts, const ViewLimits& limits) {
            printable(one.what) + ": " + printable(one.is) + "\n";
   }
   const std::size_t all = verdicts.outcomes.size(), bad = verdicts.not_met();
-  out += bad ? std::to_string(bad) + " of " + lines_text(all) + " not met" : "all of " + lines_text(all) + " met";
+  out += bad ? std::to_string(bad) + " of " + lines_text(all) + " not met"
+             : "all of " + lines_text(all) + " met";
   return out + (limits.empty() ? "\n" : ", as far as stray could see\n");
 }
 
