@@ -5,7 +5,7 @@
 
 #include "report/html.hpp"
 #include "report/report_sink.hpp"
-#include "support/staged_host.hpp"
+#include "support/incident.hpp"
 
 namespace stray::records {
 namespace {
@@ -30,22 +30,10 @@ void services(StagedHost& host) {
 
 void incident(StagedHost& host) {
   services(host);
-  host.answers[1001] = {
-      .env = {"npm_lifecycle_event=dev", "npm_package_name=intranet-backend", "SSH_TTY=/dev/pts/0"},
-      .ports = {3000},
-      .rss = 412u << 20,
-      .script = STRAY_SCRIPT_MISSING,
-      .cwd = "/srv/intranet/app"};
-  host.answers[1002].rss = 96u << 20;
-  const ProcessKey app = host.leave_behind(1001, {"node", "src/server.js"});
-  host.start(key(1002, app.start.count() / 1'000'000'000 + 2), app, "/usr/bin/node",
-             {"node", "src/worker.js", "--queue", "mail"});
+  play_incident(host);
   host.pass(20);
-  host.answers[1101] = {.env = {}, .ports = {5555}, .rss = 145u << 20, .cwd = "/srv/intranet"};
-  host.leave_behind(1101, {"node", "/srv/intranet/node_modules/.bin/prisma", "studio"});
-  host.pass(40);
   host.answers[1201] = {.env = {}, .ports = {8080}, .rss = 80u << 20, .cwd = "/home/alice/api"};
-  const ProcessKey mended = host.leave_behind(1201, {"node", "dist/index.js"});
+  const ProcessKey ended = host.leave_behind(1201, {"node", "dist/index.js"});
   for (std::uint32_t i = 0; i < 400; ++i) {  // work that comes and goes
     const ProcessKey job = key(2000 + i, host.now.count() / 1'000'000'000 + 1);
     host.start(job, key(430, 4), "/usr/bin/run-parts",
@@ -54,8 +42,8 @@ void incident(StagedHost& host) {
     host.pass(2.3);
     host.feed(exit(job, host.now, i % 40 == 7 ? 256 : 0));
   }
-  host.feed(signal(mended, host.now, 15, host.shell));
-  host.feed(exit(mended, host.now, 15));
+  host.feed(signal(ended, host.now, 15, host.shell));
+  host.feed(exit(ended, host.now, 15));
   host.pass(700);
 }
 

@@ -14,7 +14,7 @@ void append(std::string& out, std::string_view text, std::string_view between) {
   out += text;
 }
 
-void tell_origin(Subject& subject) {
+void note_origin(Subject& subject) {
   if (subject.findings.empty()) return;
   const Origin& origin = subject.findings.front()->origin;
   subject.by = origin.person;
@@ -32,7 +32,10 @@ std::vector<Subject> subjects_of(const Report& report) {
       for (const FindingLife& life : report.findings)
         if (life.open() && life.process == finding.process && life.kind == finding.kind)
           subject.findings.push_back(&life);
-    tell_origin(subject);
+    for (const Migration& migration : report.migrations)
+      if (migration.subject == stray.subject && stray.treatment.action == Remedy::move)
+        subject.migration = &migration;
+    note_origin(subject);
     out.push_back(std::move(subject));
   }
   return out;

@@ -10,12 +10,13 @@
 
 namespace stray {
 
-// A stray as the report tells it.
+// A stray as the report shows it.
 struct Subject {
   const Stray* stray = nullptr;
   const Life* life = nullptr;                // of the process it is about; nullptr: not kept
   std::vector<const FindingLife*> findings;  // the most decisive first
   std::string by, from;                      // who started it, and from where
+  const Migration* migration = nullptr;      // where it moves and that is known
 };
 
 // The steps of one kind at one time, for all strays that they are the same for.

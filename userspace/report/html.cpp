@@ -85,7 +85,7 @@ class Data {
     text("exe", [this](const Life& l) { return report_.text(l.exe); });
     text("cwd", [this](const Life& l) { return report_.text(l.cwd); });
     text("user", [this](const Life& l) { return report_.text(l.user); });
-    text("keeper", [this](const Life& l) { return keeper_text(report_, l); });
+    text("supervisor", [this](const Life& l) { return supervisor_label(report_, l); });
     text("ending", [this](const Life& l) { return l.alive() ? std::string() : end_text(report_, l); });
     text("edge", [](const Life& l) { return to_string(l.edge); });
     json.begin_array("texts");
@@ -178,14 +178,15 @@ class Data {
            s.stray->memory ? memory_text(s.stray->memory, report_.host.memory) : std::string());
       const Life* life = s.life;
       text(json, "cpu", life ? cpu_text(life->cpu_ns) : std::string());
-      text(json, "keeper",
+      text(json, "supervisor",
            !life           ? std::string()
-           : life->alive() ? keeper_text(report_, *life)
+           : life->alive() ? supervisor_label(report_, *life)
                            : "exited: " + end_text(report_, *life));
       json.begin_array("findings");
       for (const FindingLife* f : s.findings) json.value(f - report_.findings.data());
       json.end_array();
       treatment(json, s.stray->treatment);
+      if (s.migration) migration(json, *s.migration);
       json.end_object();
     }
     json.end_array();
@@ -201,6 +202,16 @@ class Data {
     text(json, "confidenceReason", treatment.confidence_reason);
     texts(json, "keep", treatment.keep);
     steps(json, "steps", treatment.steps);
+    json.end_object();
+  }
+
+  void migration(Json& json, const Migration& migration) const {
+    json.begin_object("migration");
+    text(json, "name", migration.name);
+    text(json, "file", migration.file_name);
+    texts(json, "lines", lines_in(migration.file_text));
+    text(json, "whyNot", migration.why_not);
+    steps(json, "steps", migration.by_hand);
     json.end_object();
   }
 
@@ -238,10 +249,13 @@ class Data {
       json.field("cleared", f.open() ? -1 : clock_.us(f.cleared));
       json.field("updates", f.updates);
       text(json, "message", f.last.message);
-      json.begin_array("evidence");
-      for (const Evidence& e : f.last.evidence)
-        json.string(printable(text_of(e, report_.host.real_offset_ns, report_.time)));
-      json.end_array();
+      for (const bool origin : {true, false}) {
+        json.begin_array(origin ? "origin" : "evidence");
+        for (const Evidence& e : f.last.evidence)
+          if (is_origin(e) == origin)
+            json.string(printable(text_of(e, report_.host.real_offset_ns, report_.time)));
+        json.end_array();
+      }
       json.begin_array("members");
       for (const ProcessKey& member : f.last.members)
         if (const auto at = index(member); at >= 0) json.value(at);

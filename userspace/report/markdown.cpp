@@ -57,9 +57,10 @@ class Document {
   std::string memory(std::uint64_t bytes) const {
     return bytes ? memory_text(bytes, report_.host.memory) : std::string();
   }
-  std::string name_of(ProcessKey key) const {
-    const Life* life = report_.find(key);
-    return (life ? esc(command_text(report_, *life)) : "process") + " (pid " + std::to_string(key.tgid) + ")";
+  std::string name_of(const Subject& s) const {
+    return (s.life ? esc(command_text(report_, *s.life)) : "process") + " (" +
+           (s.migration ? s.migration->name + ", " : "") + "pid " + std::to_string(s.stray->subject.tgid) +
+           ")";
   }
   void heading(std::string_view title) {
     out_ += "\n## " + (numbered_ ? std::to_string(++section_) + ". " : "") + std::string(title) + "\n\n";
@@ -69,9 +70,10 @@ class Document {
     for (const std::string& cell : cells) out_ += " " + cell + (cell.empty() ? "|" : " |");
     out_ += "\n";
   }
-  void code(const std::vector<std::string>& lines, std::string_view indent) {
+  void code(const std::vector<std::string>& lines, std::string_view indent,
+            std::string_view language = "sh") {
     const std::string fence = fence_for(lines);
-    out_ += std::string(indent) + fence + "sh\n";
+    out_ += std::string(indent) + fence + std::string(language) + "\n";
     for (const std::string& line : lines) out_ += std::string(indent) + printable(line) + "\n";
     out_ += std::string(indent) + fence + "\n";
   }
@@ -108,15 +110,9 @@ class Document {
       row({std::to_string(s.stray->subject.tgid), l ? esc(command_text(report_, *l)) : "",
            utc(s.stray->subject.start), esc(s.by), esc(s.from), memory(s.stray->memory),
            l ? cpu_text(l->cpu_ns) : "",
-           l ? esc(l->alive() ? keeper_text(report_, *l) : "exited: " + end_text(report_, *l)) : "", kinds,
-           "**" + s.stray->treatment.title + "**"});
+           l ? esc(l->alive() ? supervisor_label(report_, *l) : "exited: " + end_text(report_, *l)) : "",
+           kinds, "**" + s.stray->treatment.title + "**"});
     }
-  }
-
-  // The origin stands in the situation table, once.
-  static bool of_origin(const Evidence& e) {
-    return e.code == "started" || e.code == "terminal" || e.code == "directory" || e.code == "npm" ||
-           e.code == "creator";
   }
 
   void problems() {
@@ -125,14 +121,14 @@ class Document {
     for (const Subject& s : advice_.subjects) {
       if (!first) out_ += "\n";
       first = false;
-      out_ += "### " + name_of(s.stray->subject) + ": " + s.stray->treatment.title + "\n\n";
+      out_ += "### " + name_of(s) + ": " + s.stray->treatment.title + "\n\n";
       std::vector<std::string> told;
       for (const Finding& f : s.stray->findings) {
         out_ += "- **" + std::string(to_string(f.kind)) + "** (" + std::string(to_string(f.what.severity)) +
                 "), since " + utc(f.since) + ": " + esc(f.what.message) + "\n";
         for (const Evidence& e : f.what.evidence) {
           const std::string line = text_of(e, report_.host.real_offset_ns, report_.time);
-          if (of_origin(e) || std::find(told.begin(), told.end(), line) != told.end()) continue;
+          if (is_origin(e) || std::find(told.begin(), told.end(), line) != told.end()) continue;
           told.push_back(line);
           out_ += "  - " + esc(line) + "\n";
         }
@@ -155,11 +151,12 @@ class Document {
       out_ += "### " + when + ": " + task.title + "\n\n";
       for (const Subject* s : task.about) {
         const Treatment& treatment = s->stray->treatment;
-        out_ += std::to_string(++n) + ". " + name_of(s->stray->subject) + ": " + treatment.why + " " +
+        out_ += std::to_string(++n) + ". " + name_of(*s) + ": " + treatment.why + " " +
                 esc(treatment.confidence_reason) + "\n";
         for (const std::string& keep : treatment.keep) out_ += "    - keep " + esc(keep) + "\n";
         for (const Step& step : treatment.steps) one_step(step);
         if (!treatment.expected.empty()) out_ += "\n    Afterwards: " + esc(treatment.expected) + "\n";
+        if (s->migration) migration(*s->migration);
         out_ += "\n";
       }
     }
@@ -170,6 +167,23 @@ class Document {
     out_ += "\n    " + std::string(words_of(step.when)) + ": " + esc(step.text) + "\n";
     if (!step.command.empty()) out_ += "\n", code({step.command}, "    ");
     if (!step.expect.empty()) out_ += "\n    *Expected:* " + esc(step.expect) + "\n";
+  }
+
+  void migration(const Migration& migration) {
+    out_ += "\n    **By hand**, without `stray adopt`:";
+    if (migration.file_text.empty()) {
+      out_ += " the file cannot be written, " + esc(migration.why_not) + ".\n";
+      return;
+    }
+    out_ += "\n\n    `" + migration.file_name + "`\n\n";
+    code(lines_in(migration.file_text), "    ", migration.file_name.ends_with(".js") ? "js" : "ini");
+    int n = 0;
+    for (const Step& step : migration.by_hand) {
+      out_ += "\n    " + std::to_string(++n) + ". " + std::string(words_of(step.when)) + ": " +
+              esc(step.text) + "\n\n";
+      code({step.command}, "        ");
+      out_ += "\n        *Expected:* " + esc(step.expect) + "\n";
+    }
   }
 
   void verify() {

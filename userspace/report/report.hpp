@@ -12,6 +12,7 @@
 #include "findings/stray.hpp"
 #include "lineage/process.hpp"
 #include "pipeline/summary.hpp"
+#include "plan/migration.hpp"
 #include "record/host.hpp"
 #include "report/strings.hpp"
 #include "supervision/supervision.hpp"
@@ -31,9 +32,9 @@ struct Life {
   std::uint32_t status = 0;  // of its end, as wait(2)
   std::uint32_t images = 0;  // how many programs it exec'd
   Strings::Id command = 0, exe = 0, cwd = 0;
-  Strings::Id user = 0;    // its name, or empty: only the uid is known
-  Strings::Id keeper = 0;  // of the verdict: unit, app, container, terminal
-  Strings::Id killer = 0;  // who sent the signal that ended it
+  Strings::Id user = 0;        // its name, or empty: only the uid is known
+  Strings::Id supervisor = 0;  // of the verdict: unit, app, container, terminal
+  Strings::Id killer = 0;      // who sent the signal that ended it
   Verdict verdict = Verdict::nobody;
   Edge edge = Edge::none;  // how its parent is known
   bool seeded = false;     // older than the look
@@ -70,6 +71,7 @@ struct Report {
   std::vector<Life> lives;            // by key; no kernel threads
   std::vector<FindingLife> findings;  // by the time of their raising, process and kind
   std::vector<Stray> strays;          // those that stand at the end, as every output has them
+  std::vector<Migration> migrations;  // of those strays that move
   std::vector<GapSeen> gaps;
   Summary summary;
   std::uint64_t events = 0;  // fork, exec, exit, ... as the summary counts them

@@ -59,7 +59,7 @@ void ReportSink::note(const View& view, const Process& p) {
   }
   const Supervision who = supervise(view.scene.lineage, p);
   life.verdict = who.verdict;
-  life.keeper = strings_.add(who.name);
+  life.supervisor = strings_.add(who.name);
   keep_bound();
 }
 
@@ -156,7 +156,7 @@ void ReportSink::drop_oldest(std::size_t keep) {
 void ReportSink::rebuild_strings() {
   Strings fresh;
   for (auto& [key, life] : lives_)
-    for (Strings::Id* id : {&life.command, &life.exe, &life.cwd, &life.user, &life.keeper, &life.killer})
+    for (Strings::Id* id : {&life.command, &life.exe, &life.cwd, &life.user, &life.supervisor, &life.killer})
       *id = fresh.add(strings_[*id]);
   strings_ = std::move(fresh);
 }
@@ -181,6 +181,7 @@ Report ReportSink::take(const Pipeline& pipeline, BootTime since) {
     return std::tie(a.raised, a.process, a.kind) < std::tie(b.raised, b.process, b.kind);
   });
   out.strays = strays_of(view.scene, pipeline.detectors().open());
+  out.migrations = migrations_of(view.scene, out.strays);
   out.host = pipeline.host();
   out.to = view.time;
   out.from = begun_ ? std::max(from_, since) : view.time;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/words.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/signal_name.hpp"
@@ -28,15 +29,30 @@ std::string cpu_text(std::uint64_t ns) {
   return text;
 }
 
-std::string keeper_text(const Report& report, const Life& life) {
+std::string supervisor_label(const Report& report, const Life& life) {
   Supervision who;
   who.verdict = life.verdict;
-  who.name = report.text(life.keeper);
+  who.name = report.text(life.supervisor);
   return supervisor_text(who);
 }
 
 std::string command_text(const Report& report, const Life& life) {
   return std::string(report.text(life.command)) + (life.cut ? "..." : "");
+}
+
+bool is_origin(const Evidence& e) {
+  return e.code == "started" || e.code == "terminal" || e.code == "directory" || e.code == "npm" ||
+         e.code == "creator";
+}
+
+std::vector<std::string> lines_in(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    out.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 std::string end_text(const Report& report, const Life& life) {

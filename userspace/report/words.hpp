@@ -10,11 +10,15 @@
 
 namespace stray {
 
-std::string time_text(const Report& report, BootTime time);        // "2026-10-21 06:05:06 CEST"
-std::string cpu_text(std::uint64_t ns);                            // "3 min 12 s", "0.04 s"; "" for 0
-std::string keeper_text(const Report& report, const Life& life);   // "systemd nginx.service", "nobody"
+std::string time_text(const Report& report, BootTime time);            // "2026-10-21 06:05:06 CEST"
+std::string cpu_text(std::uint64_t ns);                                // "3 min 12 s", "0.04 s"; "" for 0
+std::string supervisor_label(const Report& report, const Life& life);  // "systemd nginx.service", "nobody"
 std::string end_text(const Report& report, const Life& life);      // "killed by SIGTERM from bash (pid 7)"
 std::string command_text(const Report& report, const Life& life);  // as run, "..." where it was cut
+
+// Evidence of where a process comes from: the situation table has it, once.
+bool is_origin(const Evidence& evidence);
+std::vector<std::string> lines_in(std::string_view text);  // without their line ends
 
 // One sentence that says it all, for the top.
 std::string verdict_text(const Report& report, const Advice& advice);

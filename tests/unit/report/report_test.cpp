@@ -7,7 +7,7 @@
 #include "report/html.hpp"
 #include "report/markdown.hpp"
 #include "report/report_sink.hpp"
-#include "support/staged_host.hpp"
+#include "support/incident.hpp"
 
 namespace stray {
 namespace {
@@ -88,6 +88,98 @@ TEST_F(ReportTest, StopsALaunchAsAWhole) {
   EXPECT_EQ(advice.tasks[0].about[0]->stray->top, node);
   EXPECT_EQ(advice.totals.end, 1u);
   EXPECT_EQ(advice.totals.processes, 2u);
+}
+
+// The data of a page, as a browser would read it.
+nlohmann::json data_of(const std::string& page) {
+  const auto from = page.find("id=\"report\">") + 12, to = page.find("</script>", from);
+  return nlohmann::json::parse(page.substr(from, to - from));
+}
+
+// The text between two texts of Markdown.
+std::string between(const std::string& text, std::string_view from, std::string_view to) {
+  const auto at = text.find(from);
+  return at == std::string::npos ? std::string() : text.substr(at, text.find(to, at) - at);
+}
+
+TEST_F(ReportTest, TheIncidentKeepsItsServerAndSaysHowItMoves) {
+  const Incident incident = play_incident(host);
+  host.pass(700);
+  const Report got = report();
+  const auto id = [&](ProcessKey key) { return process_id(got.host.boot, key); };
+  const std::string text = markdown(got);
+  for (const ProcessKey key : {incident.dev, incident.sync, incident.studio})
+    EXPECT_NE(text.find("stray stop " + id(key)), std::string::npos) << key.tgid << "\n" << text;
+  EXPECT_EQ(text.find("stray stop " + id(incident.server)), std::string::npos) << "it serves";
+  EXPECT_EQ(text.find("kill"), std::string::npos) << text;
+  const std::string now = between(text, "### Now: ", "### In the next"),
+                    window = between(text, "### In the next maintenance window: ", "\n## ");
+  EXPECT_NE(now.find("sync-mail.js"), std::string::npos);
+  EXPECT_EQ(now.find("main.js"), std::string::npos) << "the server has time";
+  std::size_t at = 0;
+  for (const char* part : {"node dist/main.js --port 3000 (intranet-backend, pid 1301)", "stray adopt ",
+                           "--under pm2", "`~/.stray/intranet-backend/ecosystem.config.js`", "module.exports",
+                           "name: 'intranet-backend'", "[\"--port\", \"3000\"]", "cwd: \"/srv/intranet/app\"",
+                           "1. now: ", "command -v pm2 || npm install -g pm2", "'/srv/intranet/app/logs'",
+                           "ps -o pid,lstart,args -p 1301", "is free", "pm2 start ", "online", "pm2 status",
+                           "pm2 save", "pm2 startup"}) {
+    const auto found = window.find(part, at);
+    EXPECT_NE(found, std::string::npos) << part << " is not there, or too early in\n" << window;
+    if (found != std::string::npos) at = found;
+  }
+  EXPECT_EQ(window.find("name: 'app'"), std::string::npos);
+  for (const char* part : {"3 strays no longer run", "1 server is restarted after a crash"})
+    EXPECT_NE(text.find(part), std::string::npos) << part;
+}
+
+TEST_F(ReportTest, EachStepOfAMigrationSaysWhatIsExpected) {
+  play_incident(host);
+  host.pass(700);
+  const Report got = report();
+  ASSERT_EQ(got.migrations.size(), 1u);
+  EXPECT_EQ(got.migrations[0].name, "intranet-backend");
+  ASSERT_FALSE(got.migrations[0].by_hand.empty());
+  for (const Step& step : got.migrations[0].by_hand) {
+    EXPECT_FALSE(step.command.empty()) << step.text;
+    EXPECT_FALSE(step.expect.empty()) << step.text;
+  }
+}
+
+TEST_F(ReportTest, ThePageHasTheCommandsOfTheMarkdown) {
+  play_incident(host);
+  host.pass(700);
+  const Report got = report();
+  const std::string text = markdown(got);
+  const auto data = data_of(html_page(got));
+  std::size_t commands = 0;
+  const auto all_there = [&](const nlohmann::json& steps) {
+    for (const auto& step : steps) {
+      const std::string command = step["command"];
+      if (command.empty()) continue;
+      EXPECT_NE(text.find(command), std::string::npos) << command;
+      ++commands;
+    }
+  };
+  for (const auto& subject : data["subjects"]) {
+    all_there(subject["treatment"]["steps"]);
+    if (!subject.contains("migration")) continue;
+    EXPECT_EQ(subject["migration"]["name"], "intranet-backend");
+    all_there(subject["migration"]["steps"]);
+    for (const std::string line : subject["migration"]["lines"])
+      EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
+  all_there(data["verify"]);
+  EXPECT_GT(commands, 12u);
+}
+
+TEST_F(ReportTest, WhatNoFileCanHoldIsSaid) {
+  host.answers[100] = {.ports = {3000}, .cwd = "/srv/\xff"};
+  host.leave_behind(100, {"node", "server.js"});
+  host.pass(200);
+  const std::string text = markdown(report());
+  EXPECT_NE(text.find("the file cannot be written, a path or an argument has bytes"), std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("pm2 start "), std::string::npos) << "no steps without the file";
 }
 
 TEST_F(ReportTest, SaysInOneLineThatNothingWasFound) {
@@ -194,13 +286,11 @@ TEST_F(ReportTest, NoTextOfAProcessBreaksOut) {
   EXPECT_NE(text.find("b\\|c"), std::string::npos) << text;
 }
 
-// The data of a page, as a browser would read it.
 TEST_F(ReportTest, NoTextOfAProcessEndsTheScriptElement) {
   host.leave_behind(100, {"node", "</script><img src=x onerror=alert(1)>", "\xff\xe2\x80\xa8"});
   host.pass(60);
   const std::string page = html_page(report());
-  const auto from = page.find("id=\"report\">") + 12, to = page.find("</script>", from);
-  const auto data = nlohmann::json::parse(page.substr(from, to - from));
+  const auto data = data_of(page);
   ASSERT_FALSE(data["subjects"].empty());
   EXPECT_EQ(data["subjects"][0]["command"], "node </script><img src=x onerror=alert(1)> \\xff\\u{2028}");
   EXPECT_EQ(page.find("<img"), std::string::npos);
