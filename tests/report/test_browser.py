@@ -81,16 +81,52 @@ class Incident(PageTest):
 
     def test_tells_the_situation_and_the_steps(self):
         rows = self.browser.run("return [...document.querySelectorAll('#situation tbody tr')].map((r) => r.innerText)")
-        self.assertEqual(len(rows), 2)
-        # 412 MiB of the server, 96 of its worker, which goes along, and 145 of the dev tool.
-        self.assertIn("end 3 of them for good and free up to 653 MiB", self.browser.text("#verdict"))
-        for part in ("1001", "node src/server.js", "alice; started by bash (pid 1000)", "412 MiB (10.1 %)", "nobody", "stale-script"):
+        self.assertEqual(len(rows), 4)
+        self.assertIn("4 strays: 3 to stop, 1 to move under a supervisor", self.browser.text("#verdict"))
+        # 412 MiB of the server and 96 of its worker, 145 of the dev tool, 88 of the job.
+        self.assertRegex(self.browser.text("#verdict"), "frees up to 741 M")
+        for part in ("1001", "node src/server.js", "stop it", "alice; started by bash (pid 1000)", "508 M", "none", "stale-script"):
             self.assertIn(part, rows[0])
+        main = next(row for row in rows if "1301" in row)
+        for part in ("node dist/main.js", "intranet-backend", "move it under PM2"):
+            self.assertIn(part, main)
         self.assertEqual(self.browser.run("return [...document.querySelectorAll('h2')].map((h) => h.textContent)"),
                          ["Situation", "Problems", "What to do, step by step", "How to verify", "Totals",
-                          "Findings that were cleared", "What was looked at, and what not"])
-        self.assertIn("kill 1001 1002", self.browser.text(".steps"))
-        self.assertIn("1201", self.browser.text("#cleared"))
+                          "Findings that were resolved", "What was observed, and what not"])
+        self.assertIn("1201", self.browser.text("#resolved"))
+        self.assertIn("no stray is left", self.browser.text("#verify"))
+        self.assertIn("3 strays no longer run", self.browser.text("#improvements"))
+
+    def test_stops_what_nobody_needs_now_and_moves_the_server_later(self):
+        tasks = self.browser.run("""return [...document.querySelectorAll('.task')].map((task) => [
+            task.querySelector('.when').textContent, [...task.querySelectorAll('pre.command')].map((pre) => pre.textContent)])""")
+        self.assertEqual([when for when, _ in tasks], ["now", "in the next maintenance window"])
+        now, later = (commands for _, commands in tasks)
+        self.assertEqual(sum(command.startswith("stray stop ") for command in now), 3)
+        self.assertFalse([command for command in later if "stray stop" in command or "kill" in command], "it serves")
+        wanted = ["stray adopt", "command -v pm2", "mkdir -p", "pm2 start ", "pm2 status", "pm2 save", "pm2 startup"]
+        places = [next(n for n, command in enumerate(later) if command.startswith(one)) for one in wanted]
+        self.assertEqual(places, sorted(places))
+        self.assertIn("name: 'intranet-backend'", self.browser.text("pre.file"))
+        without = self.browser.run("""return [...document.querySelectorAll('.migration .steps li')]
+            .filter((step) => !step.querySelector('.expect')).length""")
+        self.assertEqual(without, 0, "each step has what is expected")
+
+    def test_fits_a_narrow_window(self):
+        self.browser.command("Emulation.setDeviceMetricsOverride", width=400, height=900, deviceScaleFactor=1, mobile=False)
+        try:
+            self.assertLessEqual(self.browser.run("return document.documentElement.scrollWidth"), 400)
+            self.assertEqual(self.browser.run("""return [...document.querySelectorAll('.wide')]
+                .filter((box) => box.scrollWidth > box.clientWidth + 1).length"""), 0, "nothing to scroll sideways")
+        finally:
+            self.browser.command("Emulation.clearDeviceMetricsOverride")
+
+    def test_details_say_what_to_do(self):
+        self.explore()
+        self.browser.click(".finding[data-pid='1301']")
+        self.selected(1301)
+        self.assertIn("move it under PM2", self.browser.text(".treatment-text"))
+        self.assertIn("stray adopt", self.browser.text(".treatment-text"))
 
     def test_a_finding_selects_in_tree_and_timeline_and_back(self):
         self.explore()
@@ -136,11 +172,11 @@ class Incident(PageTest):
         self.filter("pid:1002", "1 of")
         self.filter("nothing-has-this", "0 of")
         self.assertEqual(self.tree(), [])
-        self.filter("", "433 of")
+        self.filter("", "437 of")
         self.browser.click("#only-found")
-        self.browser.wait_for("document.querySelector('#shown').textContent.startsWith('3 of')")
+        self.browser.wait_for("document.querySelector('#shown').textContent.startsWith('5 of')")
         self.browser.click("#only-alive")
-        self.browser.wait_for("document.querySelector('#shown').textContent.startsWith('2 of')")
+        self.browser.wait_for("document.querySelector('#shown').textContent.startsWith('4 of')")
 
     def test_unfolds_by_mouse_and_keys(self):
         self.explore()
@@ -155,7 +191,7 @@ class Incident(PageTest):
         self.browser.type("#tree", "\ue012\ue012")  # arrow left: to the parent, then fold
         self.browser.wait_for("!document.querySelector('.line[data-pid=\"421\"]')")
         self.browser.click("#open-all")
-        self.browser.wait_for("document.querySelector('#tree-rows').textContent === '433 rows'")
+        self.browser.wait_for("document.querySelector('#tree-rows').textContent === '437 rows'")
         self.browser.click("#close-all")
         self.browser.wait_for("document.querySelector('#tree-rows').textContent === '1 row'")
 
@@ -218,9 +254,9 @@ class Quiet(PageTest):
     kind = "quiet"
 
     def test_says_so_in_one_line(self):
-        self.assertEqual(self.browser.text("#verdict"), "Nothing is astray: every process that stray watches is looked after.")
+        self.assertEqual(self.browser.text("#verdict"), "No strays: every watched process is supervised.")
         self.assertEqual(self.browser.run("return [...document.querySelectorAll('h2')].map((h) => h.textContent)"),
-                         ["What was looked at, and what not"])
+                         ["What was observed, and what not"])
         self.explore()
         self.assertEqual(self.browser.run("return document.querySelectorAll('.finding').length"), 0)
 

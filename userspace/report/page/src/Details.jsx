@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything about the selected process.
+import { StepList } from "./Document.jsx";
 import { number, span } from "./model.js";
 
 export function Details({ model, selected, select }) {
@@ -15,10 +16,10 @@ export function Details({ model, selected, select }) {
   const facts = [
     ["pid", model.lives.pid[i]],
     ["id", <code>{model.id(i)}</code>],
-    ["started", `${model.stamp(model.start[i])}${model.lives.flags[i] & 1 ? ", before stray looked" : ""}`],
+    ["started", `${model.stamp(model.start[i])}${model.lives.flags[i] & 1 ? ", before stray started" : ""}`],
     model.alive(i) ? ["age", span(end - model.start[i])] : ["ended", `${model.stamp(end)} after ${span(end - model.start[i])}`],
     ["how", model.text("ending", i)],
-    ["looked after by", model.text("keeper", i)],
+    ["supervisor", model.text("supervisor", i)],
     ["user", model.user(i)],
     ["executable", model.text("exe", i)],
     ["directory", model.text("cwd", i)],
@@ -37,6 +38,7 @@ export function Details({ model, selected, select }) {
         {facts.map(([name, value]) => value ? [<dt>{name}</dt>, <dd><bdi>{value}</bdi></dd>] : null)}
       </dl>
       {(model.of_process.get(i) ?? []).map((n) => <FindingText key={n} model={model} finding={model.findings[n]} />)}
+      {(model.strays_of.get(i) ?? []).map((s) => <TreatmentText key={s.stray} treatment={s.treatment} />)}
     </aside>
   );
 }
@@ -45,15 +47,24 @@ function FindingText({ model, finding }) {
   const open = finding.cleared < 0;
   return (
     <section class={`finding-text ${open ? finding.severity : "cleared"}`}>
-      <h3>{finding.kind} <span class="faint">{open ? finding.severity : "cleared"}</span></h3>
+      <h3>{finding.kind} <span class="faint">{open ? finding.severity : "resolved"}</span></h3>
       <p><bdi>{finding.message}</bdi></p>
       <p class="faint">
         since {model.stamp(finding.since)}, raised {model.stamp(finding.raised)}
         {finding.updates ? `, updated ${number(finding.updates)} ${finding.updates === 1 ? "time" : "times"}` : ""}
-        {!open && <>, cleared {model.stamp(finding.cleared)}: <bdi>{finding.reason}</bdi></>}
+        {!open && <>, resolved {model.stamp(finding.cleared)}: <bdi>{finding.reason}</bdi></>}
       </p>
-      <ul>{finding.evidence.map((line) => <li><bdi>{line}</bdi></li>)}</ul>
-      {open && <pre>{finding.remedy.join("\n")}</pre>}
+      <ul>{[...finding.origin, ...finding.evidence].map((line) => <li><bdi>{line}</bdi></li>)}</ul>
+    </section>
+  );
+}
+
+function TreatmentText({ treatment }) {
+  return (
+    <section class="treatment-text">
+      <h3>What to do: {treatment.title}</h3>
+      <p>{treatment.why} <span class="faint">{treatment.confidenceReason}</span></p>
+      <StepList steps={treatment.steps} />
     </section>
   );
 }

@@ -11,11 +11,11 @@ export function Document({ model, show }) {
       {found && <Situation summary={summary} model={model} show={show} />}
       {found && <Problems summary={summary} model={model} show={show} />}
       {found && <Steps summary={summary} show={show} />}
-      {found && <section><h2>How to verify</h2><Commands lines={summary.verify} /></section>}
+      {found && <Verify summary={summary} />}
       {found && <Totals totals={summary.totals} />}
-      <Cleared model={model} show={show} />
+      <Resolved model={model} show={show} />
       <section>
-        <h2>What was looked at, and what not</h2>
+        <h2>What was observed, and what not</h2>
         <ul>
           {summary.coverage.map((line) => <li>{line}</li>)}
           {summary.gaps.map((gap) => (
@@ -28,7 +28,7 @@ export function Document({ model, show }) {
 }
 
 function Head({ model }) {
-  const { host, subjects, totals, oneLook, from, to, verdict } = model.summary;
+  const { host, subjects, oneLook, from, to, verdict } = model.summary;
   return (
     <header>
       <p id="verdict" class={`verdict ${subjects.length ? "bad" : "good"}`}>{verdict}</p>
@@ -38,7 +38,7 @@ function Head({ model }) {
         <dt>boot id</dt><dd><code>{host.boot}</code></dd>
         <dt>{oneLook ? "seen" : "time"}</dt>
         <dd>{oneLook ? model.stamp(to) : `${model.stamp(from)} to ${model.stamp(to)}`}</dd>
-        <dt>memory, CPUs</dt><dd>{number(Math.round(host.memory / 1048576))} MiB, {host.cpus}</dd>
+        <dt>memory, CPUs</dt><dd>{number(Math.floor(host.memory / 1048576))} MiB, {host.cpus}</dd>
         <dt>made by</dt><dd>stray {host.version}</dd>
       </dl>
     </header>
@@ -51,34 +51,51 @@ function Show({ process, show, children }) {
 }
 
 function Badges({ findings, model }) {
-  return findings.map((n) => (
-    <span key={n} class={`badge ${model.findings[n].severity}`}>{model.findings[n].kind}</span>
-  ));
+  const told = new Set();
+  return findings
+    .filter((n) => !told.has(model.findings[n].kind) && told.add(model.findings[n].kind))
+    .map((n) => <span key={n} class={`badge ${model.findings[n].severity}`}>{model.findings[n].kind}</span>);
 }
+
+function Treatment({ treatment }) {
+  return <b class={`treatment ${treatment.action}`}>{treatment.title}</b>;
+}
+
+// A table that becomes a list of entries where the window is narrow: each cell has its column's name then.
+function Row({ columns, cells, ...more }) {
+  return <tr {...more}>{cells.map((cell, n) => <td key={n} class={columns[n][1]} data-column={columns[n][0]}>{cell}</td>)}</tr>;
+}
+
+function Table({ columns, children, ...more }) {
+  return (
+    <div class="wide">
+      <table class="entries" {...more}>
+        <thead><tr>{columns.map(([name]) => <th key={name}>{name}</th>)}</tr></thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+const kSituation = [["pid", "number"], ["command", "command"], ["treatment", "treatment"], ["running since", "stamp"],
+                    ["started by, from where", "long"], ["memory", "number"], ["CPU", "number"], ["supervisor", ""], ["findings", ""]];
 
 function Situation({ summary, model, show }) {
   return (
     <section>
       <h2>Situation</h2>
-      <div class="wide">
-        <table id="situation">
-          <thead>
-            <tr><th>pid</th><th>command</th><th>running since</th><th>started by, from where</th><th>memory</th><th>CPU</th><th>looked after by</th><th>findings</th></tr>
-          </thead>
-          <tbody>
-            {summary.subjects.map((s) => (
-              <tr key={s.id}>
-                <td class="number">{s.pid}</td>
-                <td class="command"><Show process={s.process} show={show}>{s.command}</Show></td>
-                <td class="stamp">{s.since}</td>
-                <td class="long"><bdi>{s.by}</bdi>{s.where && <div class="faint"><bdi>{s.where}</bdi></div>}</td>
-                <td class="number">{s.memory}</td><td class="number">{s.cpu}</td><td><bdi>{s.keeper}</bdi></td>
-                <td><Badges findings={s.findings} model={model} /></td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={kSituation} id="situation">
+        {summary.subjects.map((s) => (
+          <Row key={s.id} columns={kSituation} cells={[
+            s.pid,
+            <><Show process={s.process} show={show}>{s.command}</Show>{s.migration && <div class="faint">{s.migration.name}</div>}</>,
+            <Treatment treatment={s.treatment} />,
+            s.since,
+            <><bdi>{s.by}</bdi>{s.where && <div class="faint"><bdi>{s.where}</bdi></div>}</>,
+            s.memory, s.cpu, <bdi>{s.supervisor}</bdi>, <Badges findings={s.findings} model={model} />,
+          ]} />
+        ))}
+      </Table>
     </section>
   );
 }
@@ -97,7 +114,7 @@ function Problem({ subject, model, summary, show }) {
   const fresh = (line) => !told.has(line) && told.add(line);
   return (
     <article>
-      <h3><Show process={subject.process} show={show}>{subject.command}</Show> <span class="faint">pid {subject.pid}, id <code>{subject.id}</code></span></h3>
+      <h3><Named subject={subject} show={show} /> <Treatment treatment={subject.treatment} /> <span class="faint">stray <code>{subject.stray}</code></span></h3>
       {subject.findings.map((n) => {
         const f = model.findings[n];
         return (
@@ -112,32 +129,78 @@ function Problem({ subject, model, summary, show }) {
   );
 }
 
-export function Commands({ lines }) {
-  return (
-    <pre class="commands">
-      {lines.map((line) => {
-        const comment = line.startsWith("#") ? 0 : line.indexOf("  # ");
-        return comment < 0
-          ? <div>{line}</div>
-          : <div>{line.slice(0, comment)}<span class="comment">{line.slice(comment)}</span></div>;
-      })}
-    </pre>
-  );
+function Named({ subject, show }) {
+  const { process, command, migration, pid } = subject;
+  return <><Show process={process} show={show}>{command}</Show> <span class="faint">{migration && `${migration.name}, `}pid {pid}</span></>;
 }
 
 function Steps({ summary, show }) {
   return (
     <section>
       <h2>What to do, step by step</h2>
-      <p class="faint">Read each command before you run it; the pids are those of the time of this report.</p>
-      <ol class="steps">
-        {summary.steps.map((step) => (
-          <li>
-            <p><b>{step.title}:</b> {step.about.map((a, n) => [n > 0 && ", ", <Show process={a.process} show={show}>{a.command}</Show>, ` (pid ${a.pid})`])}</p>
-            <Commands lines={step.lines} />
-          </li>
+      <p class="faint">Read each command before you run it.</p>
+      {summary.tasks.map((task) => (
+        <div class="task" key={task.title}>
+          <h3><span class="when">{task.when}</span> {task.title}</h3>
+          {task.subjects.map((n) => <Treated key={n} subject={summary.subjects[n]} show={show} />)}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Treated({ subject, show }) {
+  const { treatment, migration } = subject;
+  return (
+    <article class="treated">
+      <h4><Named subject={subject} show={show} /></h4>
+      <p>{treatment.why} <span class="faint">{treatment.confidenceReason}</span></p>
+      {treatment.keep.length > 0 && <p>Keep: <bdi>{treatment.keep.join("; ")}</bdi></p>}
+      <StepList steps={treatment.steps} />
+      {treatment.expected && <p class="expect"><b>Afterwards:</b> <bdi>{treatment.expected}</bdi></p>}
+      {migration && <Migration migration={migration} />}
+    </article>
+  );
+}
+
+export function StepList({ steps }) {
+  return (
+    <ol class="steps">
+      {steps.map((step) => (
+        <li>
+          <p><span class="when">{step.when}</span> <bdi>{step.text}</bdi></p>
+          {step.command && <pre class="command">{step.command}</pre>}
+          {step.expect && <p class="expect"><b>Expected:</b> <bdi>{step.expect}</bdi></p>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Migration({ migration }) {
+  return (
+    <div class="migration">
+      <h4>By hand, without <code>stray adopt</code></h4>
+      {migration.lines.length > 0
+        ? <><p><code>{migration.file}</code></p><pre class="file">{migration.lines.join("\n")}</pre><StepList steps={migration.steps} /></>
+        : <p>The file cannot be written: <bdi>{migration.whyNot}</bdi>.</p>}
+    </div>
+  );
+}
+
+const kVerify = [["check", ""], ["command", "run"], ["expected", "long"]];
+
+function Verify({ summary }) {
+  return (
+    <section>
+      <h2>How to verify</h2>
+      <Table columns={kVerify} id="verify">
+        {summary.verify.map((step) => (
+          <Row columns={kVerify} cells={[<bdi>{step.text}</bdi>, step.command && <code>{step.command}</code>, <bdi>{step.expect}</bdi>]} />
         ))}
-      </ol>
+      </Table>
+      <h3 class="after">What is better afterwards</h3>
+      <ul id="improvements">{summary.improvements.map((line) => <li>{line}</li>)}</ul>
     </section>
   );
 }
@@ -147,10 +210,10 @@ function Totals({ totals }) {
     <section>
       <h2>Totals</h2>
       <table class="totals">
-        <thead><tr><th /><th>processes</th><th>memory</th></tr></thead>
+        <thead><tr><th /><th>strays</th><th>memory</th></tr></thead>
         <tbody>
-          <tr><td>named by findings</td><td class="number">{number(totals.named)}</td><td class="number">{totals.namedMemory}</td></tr>
-          <tr><td>ended by the steps, freed</td><td class="number">{number(totals.ended)}</td><td class="number">{totals.endedMemory}</td></tr>
+          <tr><td>found</td><td class="number">{number(totals.named)}</td><td class="number">{totals.namedMemory}</td></tr>
+          <tr><td>stopped by the steps, freed</td><td class="number">{number(totals.ended)}</td><td class="number">{totals.endedMemory}</td></tr>
         </tbody>
       </table>
       <p class="faint">{totals.note}</p>
@@ -158,26 +221,22 @@ function Totals({ totals }) {
   );
 }
 
-function Cleared({ model, show }) {
-  const cleared = model.findings.filter((f) => f.cleared >= 0).sort((a, b) => a.cleared - b.cleared);
-  if (!cleared.length) return null;
+const kResolved = [["kind", ""], ["pid", "number"], ["what it was", "long"], ["raised", "stamp"], ["resolved", "stamp"], ["why", ""]];
+
+function Resolved({ model, show }) {
+  const resolved = model.findings.filter((f) => f.cleared >= 0).sort((a, b) => a.cleared - b.cleared);
+  if (!resolved.length) return null;
   return (
     <section>
-      <h2>Findings that were cleared</h2>
-      <div class="wide">
-        <table id="cleared">
-          <thead><tr><th>kind</th><th>pid</th><th>what it was</th><th>raised</th><th>cleared</th><th>why cleared</th></tr></thead>
-          <tbody>
-            {cleared.map((f) => (
-              <tr>
-                <td><span class="badge cleared">{f.kind}</span></td><td class="number">{f.pid}</td>
-                <td class="long"><Show process={f.process} show={show}>{f.message}</Show></td>
-                <td class="stamp">{model.stamp(f.raised)}</td><td class="stamp">{model.stamp(f.cleared)}</td><td><bdi>{f.reason}</bdi></td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <h2>Findings that were resolved</h2>
+      <Table columns={kResolved} id="resolved">
+        {resolved.map((f) => (
+          <Row columns={kResolved} cells={[
+            <span class="badge cleared">{f.kind}</span>, f.pid, <Show process={f.process} show={show}>{f.message}</Show>,
+            model.stamp(f.raised), model.stamp(f.cleared), <bdi>{f.reason}</bdi>,
+          ]} />
+        ))}
+      </Table>
     </section>
   );
 }

@@ -6,7 +6,7 @@ import { number, timed } from "./model.js";
 import { TimelinePane } from "./TimelinePane.jsx";
 import { TreePane } from "./TreePane.jsx";
 
-const kSwitches = [["alive", "alive"], ["found", "with findings"], ["astray", "nobody looks after"]];
+const kSwitches = [["alive", "alive"], ["found", "with findings"], ["unsupervised", "no supervisor"]];
 const kTyping = 120;  // ms without a key before the filter works
 
 export function Explore({ model, selected, select, theme }) {
@@ -77,7 +77,7 @@ function FindingList({ model, selected, select }) {
             <li key={n} ref={first ? here : undefined}>
               <button class={`finding ${f.cleared >= 0 ? "cleared" : f.severity}`} aria-current={current ? "true" : undefined}
                       disabled={f.process < 0} data-pid={f.pid} onClick={() => select(f.process)}>
-                <b>{f.kind}</b> <span class="faint">pid {f.pid}{f.cleared >= 0 ? ", cleared" : ""}</span>
+                <b>{f.kind}</b> <span class="faint">pid {f.pid}{f.cleared >= 0 ? ", resolved" : ""}</span>
                 <span class="message"><bdi>{f.message}</bdi></span>
               </button>
             </li>

@@ -149,7 +149,7 @@ function Tip({ model, i, x, y }) {
     <div class="tip" role="tooltip" style={{ transform: `translate(${Math.max(4, x)}px, ${y}px)` }}>
       <b>{model.lives.pid[i]}</b> <bdi>{model.command(i).slice(0, 160)}</bdi>
       <div class="faint">
-        {model.stamp(model.start[i])}, {span(end - model.start[i])}, {model.alive(i) ? model.text("keeper", i) : model.text("ending", i)}
+        {model.stamp(model.start[i])}, {span(end - model.start[i])}, {model.alive(i) ? model.text("supervisor", i) : model.text("ending", i)}
       </div>
     </div>
   );
@@ -160,8 +160,8 @@ function Legend({ model }) {
   return (
     <p class="legend faint">
       {["critical", "warning", "notice"].map((name) => <span key={name}><i class={`swatch ${name}`} />{name}</span>)}
-      {model.summary.verdicts.map((name, n) => used.has(n) && <span key={name}><i class={`swatch verdict-${n}`} />{name}</span>)}
-      <span>▼ raised, ▽ cleared</span>
+      {model.summary.verdicts.map((name, n) => used.has(n) && <span key={name}><i class={`swatch verdict-${n}`} />{name === "nobody" ? "no supervisor" : name}</span>)}
+      <span>▼ raised, ▽ resolved</span>
       <span class="hint">{kHint}</span>
     </p>
   );

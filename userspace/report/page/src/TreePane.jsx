@@ -107,7 +107,7 @@ export function TreePane({ model, matches, selected, select }) {
            aria-activedescendant={selected >= 0 ? `row-${selected}` : undefined}
            onScroll={(event) => set_top(event.currentTarget.scrollTop)}>
         <div class="line head" aria-hidden="true">
-          <span>command</span><span>pid</span><span>looked after by</span><span>memory</span><span>life</span>
+          <span>command</span><span>pid</span><span>supervisor</span><span>memory</span><span>life</span>
         </div>
         <div class="spacer" style={{ height: `${rows.process.length * kRow}px` }}>{lines}</div>
       </div>
@@ -127,7 +127,7 @@ function Line({ model, i, level, row, open, selected, faint, select, toggle }) {
         <bdi>{model.command(i).slice(0, 300)}</bdi>
       </span>
       <span>{model.lives.pid[i]}</span>
-      <span><bdi>{model.text("keeper", i)}</bdi></span>
+      <span><bdi>{model.text("supervisor", i)}</bdi></span>
       <span>{model.lives.rss[i] ? `${Math.round(model.lives.rss[i] / 1024)} MiB` : ""}</span>
       <span>{span(end - model.start[i])}{model.alive(i) ? "" : ", ended"}</span>
     </div>

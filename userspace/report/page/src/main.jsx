@@ -9,7 +9,7 @@ const kDark = matchMedia("(prefers-color-scheme: dark)");
 
 function App({ model }) {
   const [tab, set_tab] = useState(location.hash === "#explore" ? "explore" : "report");
-  const [visited, set_visited] = useState(tab === "explore");  // the explorer is made when it is first looked at
+  const [visited, set_visited] = useState(tab === "explore");  // the explorer is made when it is first shown
   const [selected, set_selected] = useState(-1);
   const [dark, set_dark] = useState(kDark.matches);
   useEffect(() => {

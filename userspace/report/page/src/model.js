@@ -40,6 +40,7 @@ class Model {
     this.findings = summary.findings;
     this.gather_children();
     this.gather_findings();
+    this.gather_strays();
     this.haystack = new Array(this.count);
   }
 
@@ -66,6 +67,16 @@ class Model {
     });
   }
 
+  gather_strays() {
+    this.strays_of = new Map();  // process -> the strays that it is the subject of, or that a finding of theirs is about
+    for (const subject of this.summary.subjects)
+      for (const process of new Set([subject.process, ...subject.findings.map((n) => this.findings[n].process)])) {
+        if (process < 0) continue;
+        if (!this.strays_of.has(process)) this.strays_of.set(process, []);
+        this.strays_of.get(process).push(subject);
+      }
+  }
+
   text(column, i) { return this.lives.texts[this.lives[column][i]]; }
   command(i) { return this.text("command", i) || "(not known)"; }
   id(i) { return this.lives.ids.slice(12 * i, 12 * i + 12); }
@@ -77,21 +88,21 @@ class Model {
   hay(i) {
     return this.haystack[i] ??= [
       `pid:${this.lives.pid[i]}`, this.id(i), this.command(i), this.text("exe", i), this.text("cwd", i),
-      `user:${this.user(i)}`, this.text("keeper", i), this.text("ending", i),
+      `user:${this.user(i)}`, this.text("supervisor", i), this.text("ending", i),
       ...(this.of_process.get(i) ?? []).map((n) => this.findings[n].kind),
     ].join("\n").toLowerCase();
   }
 
   // The processes that have all words of the query and pass the switches, in order; null: all of them.
-  matches(query, { alive, found, astray }) {
+  matches(query, { alive, found, unsupervised }) {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    if (!words.length && !alive && !found && !astray) return null;
+    if (!words.length && !alive && !found && !unsupervised) return null;
     const nobody = this.summary.verdicts.indexOf("nobody");
     const out = [];
     for (let i = 0; i < this.count; ++i) {
       if (alive && !this.alive(i)) continue;
       if (found && !this.of_process.has(i)) continue;
-      if (astray && this.lives.verdict[i] !== nobody) continue;
+      if (unsupervised && this.lives.verdict[i] !== nobody) continue;
       if (words.every((word) => this.hay(i).includes(word))) out.push(i);
     }
     return Int32Array.from(out);
