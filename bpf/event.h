@@ -394,6 +394,8 @@ struct stray_saw_script {
   __u32 reserved2;
   struct stray_span link;   /* the last symbolic link on the way to it, by the name the process was given */
   struct stray_span target; /* where that link leads now */
+  /* contract 4 */
+  struct stray_span package; /* the name in the nearest package.json beside or above the file */
 };
 
 struct stray_saw_usage {
@@ -406,6 +408,8 @@ struct stray_saw_usage {
   __u64 limit;     /* the lowest limit of its memory cgroup and those above; 0: none, or not known */
   __u64 used;      /* of that cgroup */
   __u64 available; /* of the host, as MemAvailable of /proc/meminfo */
+  /* contract 4 */
+  __u64 peak; /* the most it had resident so far, VmHWM; 0: not known */
 };
 
 struct stray_saw_children {

@@ -145,12 +145,15 @@ struct Saw {
   std::string boot_by{};
   std::uint32_t flags = STRAY_SAW_ENVIRON | STRAY_SAW_STDIO;
   std::uint8_t stdio = STRAY_STDIO_NULL;
+  std::uint32_t uid = 1000;
+  std::string user = "alice";
 };
 
 inline Bytes saw(ProcessKey who, BootTime time, const Saw& saw = {}) {
   wire::Record<stray_saw_process> record(wire::head(STRAY_SAW_PROCESS, time, who, saw.flags));
   record.set([&](stray_saw_process& s) {
-    s.ppid = saw.ppid, s.sid = saw.sid, s.pgid = saw.pgid, s.uid = 1000, s.loginuid = kNoLogin, s.state = 'S';
+    s.ppid = saw.ppid, s.sid = saw.sid, s.pgid = saw.pgid, s.uid = saw.uid, s.loginuid = kNoLogin,
+    s.state = 'S';
     s.tty_major = saw.tty.major, s.tty_minor = saw.tty.minor;
     for (int i = 0; i < 3; ++i) s.stdio[i] = saw.stdio;
     s.boot = saw.boot, s.saved = saw.saved, s.restart = saw.restart;
@@ -159,14 +162,14 @@ inline Bytes saw(ProcessKey who, BootTime time, const Saw& saw = {}) {
   record.add(&stray_saw_process::argv, joined(saw.argv)).add(&stray_saw_process::env, joined(saw.env));
   record.add(&stray_saw_process::cwd, saw.cwd).add(&stray_saw_process::exe, saw.exe);
   record.add(&stray_saw_process::cgroup, saw.cgroup).add(&stray_saw_process::pidfile, saw.pidfile);
-  record.add(&stray_saw_process::user, "alice");
+  record.add(&stray_saw_process::user, saw.user);
   return bytes_of(record);
 }
 
 struct Code {  // what a look at a script finds
   std::uint64_t inode = 7, hash = 0, bytes = 0, mtime_ns = 0, birth_ns = 0, link_ctime_ns = 0;
   std::uint32_t exe = STRAY_EXE_UNKNOWN;
-  std::string path{}, link{}, target{};  // path: empty: as the entry
+  std::string path{}, link{}, target{}, package{};  // path: empty: as the entry
 };
 
 inline Bytes saw_script(ProcessKey who, BootTime time, std::uint32_t state, std::string_view entry,
@@ -179,6 +182,7 @@ inline Bytes saw_script(ProcessKey who, BootTime time, std::uint32_t state, std:
   record.add(&stray_saw_script::entry, entry);
   record.add(&stray_saw_script::path, code.path.empty() ? entry : std::string_view(code.path));
   record.add(&stray_saw_script::link, code.link).add(&stray_saw_script::target, code.target);
+  record.add(&stray_saw_script::package, code.package);
   return bytes_of(record);
 }
 
@@ -188,9 +192,10 @@ inline Bytes saw_children(ProcessKey who, BootTime time, std::uint32_t zombies) 
   return bytes_of(record);
 }
 
-inline Bytes saw_usage(ProcessKey who, BootTime time, std::uint64_t rss, std::uint64_t limit = 0) {
+inline Bytes saw_usage(ProcessKey who, BootTime time, std::uint64_t rss, std::uint64_t limit = 0,
+                       std::uint64_t peak = 0) {
   wire::Record<stray_saw_usage> record(wire::head(STRAY_SAW_USAGE, time, who));
-  record.set([&](stray_saw_usage& u) { u.rss = rss, u.anon = rss / 2, u.limit = limit; });
+  record.set([&](stray_saw_usage& u) { u.rss = rss, u.anon = rss / 2, u.limit = limit, u.peak = peak; });
   return bytes_of(record);
 }
 

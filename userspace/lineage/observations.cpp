@@ -125,7 +125,7 @@ void Lineage::on(const Event& event, const SawScript& saw) {
                  saw.inode,  saw.bytes,     saw.mtime_ns,           saw.ctime_ns,
                  saw.hash,   saw.dev_major, saw.dev_minor};
   now.birth_ns = saw.birth_ns, now.link_ctime_ns = saw.link_ctime_ns;
-  now.link = saw.link, now.target = saw.target;
+  now.link = saw.link, now.target = saw.target, now.package = saw.package;
   if (saw.exe != STRAY_EXE_UNKNOWN) seen.exe_state = saw.exe;
   const bool missing = saw.state == STRAY_SCRIPT_MISSING || saw.state == STRAY_SCRIPT_CWD_GONE;
   if (!missing)
@@ -151,6 +151,7 @@ void Lineage::on(const Event& event, const SawUsage& saw) {
   Observed& seen = seen_of(*process);
   seen.usage_time = event.time;
   seen.rss = saw.rss, seen.anon = saw.anon, seen.swap = saw.swap, seen.cpu_ns = saw.cpu_ns;
+  seen.peak = std::max({seen.peak, saw.peak, saw.rss});
   seen.memory_limit = saw.limit, seen.memory_used = saw.used, seen.memory_available = saw.available;
   note_memory(seen, event.time);
   recount(seen);

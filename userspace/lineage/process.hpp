@@ -110,6 +110,7 @@ struct ScriptSeen {
   std::uint32_t dev_major = 0, dev_minor = 0;
   std::uint64_t birth_ns = 0, link_ctime_ns = 0;
   std::string link, target;  // the last symbolic link on the way, and where it leads
+  std::string package;       // the name in its package.json
 };
 
 // One hour's memory of a process: what its usual range is read from.
@@ -151,7 +152,7 @@ struct Observed {
   std::uint32_t exe_state = 0;                     // enum stray_exe_state
   std::uint32_t boot = 0, saved = 0, restart = 0;  // enum stray_boot, stray_saved, stray_restart
   std::string boot_by;
-  std::uint64_t rss = 0, anon = 0, swap = 0, cpu_ns = 0;
+  std::uint64_t rss = 0, anon = 0, swap = 0, cpu_ns = 0, peak = 0;
   std::uint64_t memory_limit = 0, memory_used = 0, memory_available = 0;  // of its cgroup, of the host
   std::vector<MemoryHour> hours;                                          // the latest, oldest first
   BootTime children_time{};
@@ -162,7 +163,7 @@ struct Observed {
   std::size_t footprint() const {
     std::size_t bytes = sizeof *this + sockets.size() * sizeof(Listening) +
                         hours.size() * sizeof(MemoryHour) + boot_by.size() + script.link.size() +
-                        script.target.size();
+                        script.target.size() + script.package.size() + script_first.package.size();
     for (const std::string* text : {&cwd, &exe, &user, &login, &pidfile, &pm2, &title, &script.entry,
                                     &script.path, &script_first.entry, &script_first.path})
       bytes += text->size();

@@ -22,9 +22,9 @@ struct LastOf<Edge> {
 static_assert(sizeof(Image) == 504, "does Saved<Image> have all of it?");
 static_assert(sizeof(SignalSeen) == 72, "does Saved<SignalSeen> have all of it?");
 static_assert(sizeof(Ended) == 152, "does Saved<Ended> have all of it?");
-static_assert(sizeof(ScriptSeen) == 208, "does Saved<ScriptSeen> have all of it?");
+static_assert(sizeof(ScriptSeen) == 240, "does Saved<ScriptSeen> have all of it?");
 static_assert(sizeof(Listening) == 20, "does Saved<Listening> have all of it?");
-static_assert(sizeof(Observed) == 880, "does Saved<Observed> have all of it?");
+static_assert(sizeof(Observed) == 952, "does Saved<Observed> have all of it?");
 static_assert(sizeof(Process) == 520, "does Saved<Process> have all of it?");
 static_assert(sizeof(Lineage) == 712, "does Saved<Lineage> have all that is not derived?");
 #endif
@@ -107,6 +107,7 @@ struct Saved<ScriptSeen> {
     a(13, s.link_ctime_ns);
     a(14, s.link);
     a(15, s.target);
+    a(16, s.package);
   }
 };
 
@@ -177,6 +178,7 @@ struct Saved<Observed> {
     a(33, o.children);
     a(34, o.zombies);
     a(35, o.restart);
+    a(36, o.peak);
   }
 };
 

@@ -204,12 +204,14 @@ void Observer::State::look_at_code(wire::Record<stray_saw_script>& record) {
   });
   record.add(&stray_saw_script::entry, request->entry).add(&stray_saw_script::path, facts.path);
   record.add(&stray_saw_script::link, facts.link).add(&stray_saw_script::target, facts.target);
+  record.add(&stray_saw_script::package, facts.package);
 }
 
 void Observer::State::look_at_usage(wire::Record<stray_saw_usage>& record) {
   const std::string_view status = reader.read(process.dir(), "status").value_or("");
   record.set([&](stray_saw_usage& r) {
     r.rss = bytes_of(status, "VmRSS");
+    r.peak = bytes_of(status, "VmHWM");
     r.anon = bytes_of(status, "RssAnon");
     r.swap = bytes_of(status, "VmSwap");
     r.cpu_ns = (process.stat().user_ticks + process.stat().system_ticks) * proc::tick_ns();

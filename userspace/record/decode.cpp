@@ -44,22 +44,32 @@ class Reader {
     return out;
   }
 
-  // The same for a struct that has grown since contract 1, when it had `first` bytes: an older record ends,
-  // or its variable data begins, where its struct ended then. `spans`: those it had.
+  // A struct as an older contract had it: its bytes, and the spans that it brought.
   template <typename T>
-  T grown(std::size_t first, std::initializer_list<stray_span T::*> spans) {
+  struct Older {
+    std::size_t bytes;
+    std::initializer_list<stray_span T::*> spans;
+  };
+
+  // The same for a struct that has grown: an older record ends, or its variable data begins, where its struct
+  // ended then. `ages`: oldest first.
+  template <typename T>
+  T grown(std::initializer_list<Older<T>> ages) {
     T out{};
-    if (raw_.size() < first) {
-      fail("record shorter than its kind");
-      return out;
+    std::size_t end = raw_.size(), known = 0;
+    for (const auto& age : ages) {
+      if (end < age.bytes) break;
+      std::memcpy(&out, raw_.data(), known = age.bytes);
+      for (const auto span : age.spans)
+        if ((out.*span).length > 0) end = std::min<std::size_t>(end, (out.*span).offset);
+      if (end == age.bytes) return fixed_size_ = known, out;
     }
-    std::memcpy(&out, raw_.data(), first);
-    std::size_t end = raw_.size();
-    for (const auto span : spans)
-      if ((out.*span).length > 0) end = std::min<std::size_t>(end, (out.*span).offset);
-    if (end != first && end < sizeof(T)) fail("variable data inside the fixed part");
-    fixed_size_ = end == first ? first : std::min(sizeof(T), raw_.size());
-    std::memcpy(&out, raw_.data(), fixed_size_);
+    if (raw_.size() < ages.begin()->bytes)
+      fail("record shorter than its kind");
+    else if (end < sizeof(T))
+      fail("variable data inside the fixed part");
+    if (error_) return out;
+    std::memcpy(&out, raw_.data(), fixed_size_ = sizeof(T));
     return out;
   }
 
@@ -199,8 +209,9 @@ Session session_of(Reader& in) {
 
 SawProcess saw_process_of(Reader& in) {
   using R = stray_saw_process;
-  const auto r = in.grown<R>(offsetof(R, boot), {&R::argv, &R::env, &R::cwd, &R::exe, &R::cgroup, &R::user,
-                                                 &R::login, &R::pidfile, &R::pm2});
+  const auto r = in.grown<R>(
+      {{offsetof(R, boot),
+        {&R::argv, &R::env, &R::cwd, &R::exe, &R::cgroup, &R::user, &R::login, &R::pidfile, &R::pm2}}});
   SawProcess s{};
   s.ppid = r.ppid, s.sid = r.sid, s.pgid = r.pgid, s.tty = {r.tty_major, r.tty_minor};
   s.uid = r.uid, s.loginuid = r.loginuid, s.state = static_cast<char>(r.state);
@@ -215,14 +226,15 @@ SawProcess saw_process_of(Reader& in) {
 
 SawScript saw_script_of(Reader& in) {
   using R = stray_saw_script;
-  const auto r = in.grown<R>(offsetof(R, birth_ns), {&R::entry, &R::path});
+  const auto r = in.grown<R>(
+      {{offsetof(R, birth_ns), {&R::entry, &R::path}}, {offsetof(R, package), {&R::link, &R::target}}});
   if (r.state > STRAY_SCRIPT_CWD_GONE) in.fail("unknown script state");
   SawScript s{};
   s.inode = r.inode, s.bytes = r.bytes, s.mtime_ns = r.mtime_ns, s.ctime_ns = r.ctime_ns, s.hash = r.hash;
   s.dev_major = r.dev_major, s.dev_minor = r.dev_minor, s.state = r.state;
   s.birth_ns = r.birth_ns, s.link_ctime_ns = r.link_ctime_ns, s.exe = r.exe;
   s.entry = in.text(r.entry), s.path = in.text(r.path);
-  s.link = in.text(r.link), s.target = in.text(r.target);
+  s.link = in.text(r.link), s.target = in.text(r.target), s.package = in.text(r.package);
   return s;
 }
 
@@ -290,8 +302,9 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
       event.what = saw_script_of(in);
       return true;
     case STRAY_SAW_USAGE: {
-      const auto r = in.grown<stray_saw_usage>(offsetof(stray_saw_usage, limit), {});
-      event.what = SawUsage{r.rss, r.anon, r.swap, r.cpu_ns, r.limit, r.used, r.available};
+      const auto r = in.grown<stray_saw_usage>(
+          {{offsetof(stray_saw_usage, limit), {}}, {offsetof(stray_saw_usage, peak), {}}});
+      event.what = SawUsage{r.rss, r.anon, r.swap, r.cpu_ns, r.limit, r.used, r.available, r.peak};
       return true;
     }
     case STRAY_SAW_SOCKETS:

@@ -119,10 +119,11 @@ struct SawScript {
   std::string_view entry, path, link, target;
   std::uint64_t birth_ns, link_ctime_ns;
   std::uint32_t exe;  // enum stray_exe_state
+  std::string_view package;
 };
 
 struct SawUsage {
-  std::uint64_t rss, anon, swap, cpu_ns, limit, used, available;
+  std::uint64_t rss, anon, swap, cpu_ns, limit, used, available, peak;
 };
 
 struct SawChildren {

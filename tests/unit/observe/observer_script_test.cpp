@@ -31,6 +31,20 @@ class ScriptTest : public ObserverTest {
   }
 };
 
+TEST_F(ScriptTest, IsNamedByTheNearestPackageThatHasAName) {
+  write("app/package.json", R"({"nested":{"name":"no"},"name":"@acme/web"})"), write("app/dist/index.js");
+  write("app/dist/package.json", R"({"type":"module"})");
+  write("inner/package.json", R"({"name":"outer"})"), write("inner/pkg/package.json", R"({"name":"inner"})");
+  write("inner/pkg/index.js"), write("alone/index.js");
+  write("odd/package.json", R"({"name":["x"]})"), write("odd/index.js");
+  write("long/package.json", R"({"name":")" + std::string(300, 'n') + R"("})"), write("long/index.js");
+  const Child child = child_in(path("app"));
+  EXPECT_EQ(script(child, "dist/index.js").package, "@acme/web");
+  EXPECT_EQ(script(child, path("inner/pkg/index.js")).package, "inner");
+  for (const char* entry : {"alone/index.js", "odd/index.js", "long/index.js"})
+    EXPECT_EQ(script(child, path(entry)).package, "") << entry;
+}
+
 TEST_F(ScriptTest, IsResolvedAsNodeDoes) {
   write("app/a.js"), write("app/b.ts"), write("app/both.js"), write("app/both/index.js");
   write("app/dist/index.js"), write("app/json/index.json"), write("app/ts/index.ts");

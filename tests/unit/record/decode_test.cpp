@@ -66,7 +66,8 @@ TEST(Decode, RefusesEveryShorterLength) {
       const auto size = static_cast<__u32>(length);
       std::memcpy(cut.data(), &size, sizeof size);
       const bool usage = static_cast<int>(whole[4]) == STRAY_SAW_USAGE;
-      if (usage && length == offsetof(stray_saw_usage, limit)) continue;  // whole, before contract 2
+      if (usage && (length == offsetof(stray_saw_usage, limit) || length == offsetof(stray_saw_usage, peak)))
+        continue;  // whole, before contract 2 or 4
       EXPECT_TRUE(refused(cut)) << "the fixed part or the last span is cut, kind "
                                 << static_cast<int>(whole[4]);
     }
@@ -107,9 +108,9 @@ TEST(Decode, TakesALongerRecordOfANewerContract) {
   EXPECT_FALSE(refused(bytes));
 }
 
-// A record as contract 1 made it: the struct without what was added, the strings right behind it.
+// A record of an older contract: the struct without what was added, the strings right behind it.
 template <typename T>
-Bytes of_contract_1(const Bytes& now, std::size_t old_size, std::initializer_list<stray_span T::*> spans) {
+Bytes before_it_grew(const Bytes& now, std::size_t old_size, std::initializer_list<stray_span T::*> spans) {
   T fixed;
   std::memcpy(&fixed, now.data(), sizeof fixed);
   for (const auto span : spans)
@@ -126,21 +127,28 @@ TEST(Decode, ReadsRecordsFromBeforeTheyGrew) {
   Decoder decoder;
   using P = stray_saw_process;
   const Bytes old_process =
-      of_contract_1<P>(saw(a, at(18), {.argv = {"x"}, .env = {"A=b"}, .cwd = "/c", .exe = "/x"}),
-                       offsetof(P, boot), {&P::argv, &P::env, &P::cwd, &P::exe, &P::cgroup, &P::user});
+      before_it_grew<P>(saw(a, at(18), {.argv = {"x"}, .env = {"A=b"}, .cwd = "/c", .exe = "/x"}),
+                        offsetof(P, boot), {&P::argv, &P::env, &P::cwd, &P::exe, &P::cgroup, &P::user});
   const auto process = decoded<SawProcess>(old_process, decoder);
   EXPECT_EQ(process.exe, "/x");
   EXPECT_EQ(process.env.bytes(), std::string_view("A=b\0", 4));
   EXPECT_EQ(process.boot, 0u);
   EXPECT_EQ(process.boot_by, "");
   using S = stray_saw_script;
-  const Bytes old_script = of_contract_1<S>(saw_script(a, at(19), STRAY_SCRIPT_PRESENT, "a.js"),
-                                            offsetof(S, birth_ns), {&S::entry, &S::path});
+  const Bytes old_script = before_it_grew<S>(saw_script(a, at(19), STRAY_SCRIPT_PRESENT, "a.js"),
+                                             offsetof(S, birth_ns), {&S::entry, &S::path});
   const auto script = decoded<SawScript>(old_script, decoder);
   EXPECT_EQ(script.path, "a.js");
   EXPECT_EQ(script.inode, 7u);
   EXPECT_EQ(script.birth_ns, 0u) << "not a piece of the strings";
   EXPECT_EQ(script.link, "");
+  const Bytes of_contract_2 = before_it_grew<S>(
+      saw_script(a, at(19), STRAY_SCRIPT_PRESENT, "a.js", {.link = "/l", .target = "/t", .package = ""}),
+      offsetof(S, package), {&S::entry, &S::path, &S::link, &S::target});
+  const auto second = decoded<SawScript>(of_contract_2, decoder);
+  EXPECT_EQ(second.link, "/l");
+  EXPECT_EQ(second.target, "/t");
+  EXPECT_EQ(second.package, "") << "not a piece of the strings";
   Bytes usage = saw_usage(a, at(20), 5);
   usage.resize(offsetof(stray_saw_usage, limit));
   const auto size = static_cast<__u32>(usage.size());

@@ -21,6 +21,7 @@ namespace stray {
 namespace {
 
 constexpr std::size_t kContentLimit = 1 << 20;
+constexpr std::size_t kPackageName = 214;  // as long as npm takes them
 constexpr std::array<std::string_view, 10> kSuffixes = {".js", ".json", ".node", ".mjs", ".cjs",
                                                         ".ts", ".mts",  ".cts",  ".tsx", ".jsx"};
 constexpr std::array<std::string_view, 6> kIndexes = {"index.js",  "index.json", "index.node",
@@ -53,13 +54,14 @@ bool can_take_suffix(std::string_view path) {
   return !name.empty() && name != "." && name != "..";
 }
 
-std::string json_main(std::string_view text) {
+// A text of a package.json, or nothing.
+std::string package_text(std::string_view text, const char* name) {
   // Nothing below the first level is kept: a hostile file costs its own size only.
   const auto top_level = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) { return depth <= 1; };
   const auto package = nlohmann::json::parse(text, top_level, false);
   if (!package.is_object()) return {};
-  const auto main = package.find("main");
-  return main != package.end() && main->is_string() ? main->get<std::string>() : std::string();
+  const auto value = package.find(name);
+  return value != package.end() && value->is_string() ? value->get<std::string>() : std::string();
 }
 
 class Resolver {
@@ -70,6 +72,18 @@ class Resolver {
     const Kind kind = look(path);
     if (kind == Kind::file || with_suffix(path)) return true;
     return kind == Kind::directory && in_package(path);
+  }
+
+  // The name in the nearest package.json beside or above a file that has one.
+  std::string package_of(std::string path) {
+    constexpr int kMostNames = 48;
+    for (int n = 0; n < kMostNames && path.starts_with('/') && path.size() > 1; ++n) {
+      path.resize(path.rfind('/'));
+      std::string name = from_package(path, "name");
+      if (!name.empty()) return name.size() <= kPackageName ? name : std::string();
+      if (failed_) break;
+    }
+    return {};
   }
 
   bool failed() const { return failed_; }  // something else than "not there": nothing can be said
@@ -103,17 +117,19 @@ class Resolver {
   }
 
   bool in_package(const std::string& directory) {
-    if (look(directory + "/package.json") == Kind::file && S_ISREG(facts_.st_mode)) {
-      const Descriptor json = proc::reopen_for_reading(file_.get());
-      const auto text = json ? reader_.read(json.get(), kContentLimit) : std::nullopt;
-      const std::string main = text ? json_main(*text) : std::string();
-      if (!main.empty()) {
-        const std::string path =
-            main.starts_with('/') ? normalised(main) : normalised(directory + '/' + main);
-        if (look(path) == Kind::file || with_suffix(path) || with_index(path)) return true;
-      }
+    const std::string main = from_package(directory, "main");
+    if (!main.empty()) {
+      const std::string path = main.starts_with('/') ? normalised(main) : normalised(directory + '/' + main);
+      if (look(path) == Kind::file || with_suffix(path) || with_index(path)) return true;
     }
     return with_index(directory);
+  }
+
+  std::string from_package(const std::string& directory, const char* name) {
+    if (look(directory + "/package.json") != Kind::file || !S_ISREG(facts_.st_mode)) return {};
+    const Descriptor json = proc::reopen_for_reading(file_.get());
+    const auto text = json ? reader_.read(json.get(), kContentLimit) : std::nullopt;
+    return text ? package_text(*text, name) : std::string();
   }
 
   const ProcessFiles& files_;
@@ -213,6 +229,7 @@ ScriptFacts look_at_script(const ProcessFiles& files, std::string_view entry, st
   if (S_ISREG(facts.st_mode))  // never open a FIFO or a device
     if (const Descriptor content = proc::reopen_for_reading(resolver.file()))
       out.hash = content_hash(content.get(), reader);
+  out.package = resolver.package_of(out.path);
   return out;
 }
 

@@ -20,6 +20,7 @@ struct ScriptFacts {
   std::uint64_t birth_ns = 0;
   std::string link, target;  // the last symbolic link on the way, and where it leads now
   std::uint64_t link_ctime_ns = 0;
+  std::string package;  // the name in the nearest package.json beside or above the file
 };
 
 // Resolves as Node's loader of the main module does, with the suffixes of tsx and ts-node besides. `logical`:
