@@ -25,6 +25,13 @@ std::string shell_quote(std::string_view text) {
   return out + "'";
 }
 
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,-";
+  const bool needs = text.empty() || text.find_first_not_of(plain) != std::string_view::npos;
+  return needs ? shell_quote(text) : std::string(text);
+}
+
 std::optional<std::string> js_quote(std::string_view text) {
   std::string out;
   Json json(out);

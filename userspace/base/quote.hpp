@@ -13,6 +13,9 @@ namespace stray {
 // read more into it. Control characters stay: what is for people goes through printable() first.
 std::string shell_quote(std::string_view text);
 
+// The same without quotes where a shell reads nothing into the word, so that people can read it.
+std::string shell_word(std::string_view text);
+
 // A string literal of JavaScript; nothing for bytes that are not UTF-8.
 std::optional<std::string> js_quote(std::string_view text);
 

@@ -25,6 +25,7 @@
 #include "plan/plan.hpp"
 #include "procfs/stat.hpp"
 #include "sources/host_state.hpp"
+#include "supervision/supervisor_commands.hpp"
 
 namespace stray {
 namespace {
@@ -90,28 +91,6 @@ void end_stage(std::vector<Held>& stage, std::chrono::nanoseconds timeout, bool 
                      : "did not end on SIGTERM in time: --force sends SIGKILL");
 }
 
-// The command that stops it for good where a supervisor would start it again.
-std::string right_command(const Lineage& lineage, const Supervision& who) {
-  const Process* by = lineage.find(who.by);
-  switch (who.verdict) {
-    case Verdict::pm2:
-      return "pm2 stop " + who.name;
-    case Verdict::systemd:
-      return "systemctl stop " + who.name;
-    case Verdict::container:
-      return "the container engine's stop, for " + who.name;
-    default:
-      break;
-  }
-  if (who.name == "supervisord") return "supervisorctl stop NAME";
-  if (who.name == "runit") return "sv down SERVICE";
-  if (who.name == "s6" || who.name == "daemontools")
-    return who.name == "s6" ? "s6-svc -d SERVICE" : "svc -d SERVICE";
-  if (who.name == "monit") return "monit stop SERVICE";
-  if (who.name == "forever") return "forever stop";
-  return "the stop command of " + (by ? by->label() : who.name);
-}
-
 void refuse_if_forbidden(HostLook& look, const Process& process) {
   const Lineage& lineage = look.pipeline().lineage();
   const std::string pid = std::to_string(process.key.tgid);
@@ -123,7 +102,7 @@ void refuse_if_forbidden(HostLook& look, const Process& process) {
   const Supervision who = supervise(lineage, process);
   if (!who.supervised() || who.restarts == Restarts::no) return;
   throw UsageError("pid " + pid + " is looked after by " + std::string(to_string(who.verdict)) + " (" +
-                   printable(who.name) + ") and would come back: " + printable(right_command(lineage, who)));
+                   printable(who.name) + ") and would come back: " + stop_command(lineage, process, who));
 }
 
 void show(std::string& out, const Process& process, const Lineage& lineage, const EndGroup& group,
