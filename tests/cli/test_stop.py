@@ -127,8 +127,8 @@ class Stop(Folder):
         self.assertIn(f"pid {below} ended on SIGTERM\n".encode(), out)
 
     def test_never(self):
-        for pid, words in (("1", "init"), ("2", "kernel"), (str(os.getpid()), "hangs from"),
-                           (str(os.getppid()), "hangs from")):
+        for pid, words in (("1", "init"), ("2", "kernel"), (str(os.getpid()), "descendant of"),
+                           (str(os.getppid()), "descendant of")):
             with self.subTest(pid=pid):
                 done = stray("stop", "--yes", "--force", pid)
                 self.assertEqual((done.returncode, done.stdout), (2, b""))
@@ -144,5 +144,5 @@ class Stop(Folder):
         self.addCleanup(os.kill, below, signal.SIGKILL)
         done = stray("stop", "--yes", str(below), "--config", str(file))
         self.assertEqual((done.returncode, done.stdout), (2, b""))
-        self.assertIn(b"looked after by supervisor (keeper) and would come back: ", done.stderr)
+        self.assertIn(b"supervised by supervisor (keeper) and would come back: ", done.stderr)
         os.kill(below, 0)

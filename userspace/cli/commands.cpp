@@ -4,13 +4,13 @@
 
 namespace stray {
 
-extern const Command kRun, kScan, kTree, kExplain, kReplay, kHistory, kReport, kExport, kPlan, kStop, kCheck,
-    kConfig, kDoctor;
+extern const Command kRun, kScan, kTree, kExplain, kReplay, kHistory, kReport, kExport, kPlan, kStop, kAdopt,
+    kCheck, kConfig, kDoctor;
 
 std::span<const Command* const> all_commands() {
   static constexpr const Command* kAll[] = {&kRun,     &kScan,   &kTree,   &kExplain, &kReplay,
                                             &kHistory, &kReport, &kExport, &kPlan,    &kStop,
-                                            &kCheck,   &kConfig, &kDoctor};
+                                            &kAdopt,   &kCheck,  &kConfig, &kDoctor};
   return kAll;
 }
 

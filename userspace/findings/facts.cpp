@@ -154,6 +154,8 @@ std::string ports_text(const Process& p) {
   return out;
 }
 
+std::uint64_t memory_peak(const Process& p) { return p.seen ? std::max(p.seen->peak, p.seen->rss) : 0; }
+
 std::uint64_t group_memory(const Scene& scene, const Process& p) {
   std::uint64_t sum = p.seen ? p.seen->rss : 0;
   for (const ProcessKey& key : descendants(p))

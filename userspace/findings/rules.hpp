@@ -48,6 +48,8 @@ BootTime since_exec(const Process& process);                  // when its presen
 bool on_open_terminal(const Process& process, Tty tty);       // its standard files are on it; 0: on any
 bool exposed(const Process& process);                         // listens on an address that is not loopback
 std::string ports_text(const Process& process);               // "127.0.0.1:5555", or empty
+std::uint64_t memory_peak(
+    const Process& process);  // bytes: the most it had resident, as far as it was observed
 std::uint64_t group_memory(const Scene& scene, const Process& process);
 std::vector<Evidence> origin_evidence(const Scene& scene, const Process& process);  // who, from where, when
 std::string role_word(const Process& process);  // "node server", "dev tool prisma studio"

@@ -2,194 +2,181 @@
 #include "plan/plan.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
-#include "base/quote.hpp"
-#include "base/words.hpp"
-#include "event.h"
-#include "findings/stray.hpp"
+#include "base/json.hpp"
+#include "base/printable.hpp"
+#include "plan/adoption.hpp"
+#include "record/host.hpp"
 
 namespace stray {
 namespace {
 
-constexpr std::size_t kLongText = 120;
+std::string comment(std::string_view text) { return "# " + printable(text) + "\n"; }
 
-std::string described(const Process& p) {
-  const std::string command = p.command();
-  return command.size() > kLongText ? command.substr(0, kLongText) + "..." : command;
+// Ended without a person's word: what nobody needs, and what is no job that somebody started on purpose.
+bool ends_by_default(const Stray& stray) {
+  return stray.treatment.action == Remedy::end && stray.treatment.confidence != Confidence::unsure;
 }
 
-bool ends(Kind kind) {
-  switch (kind) {
-    case Kind::orphan:
-    case Kind::dev_tool:
-    case Kind::stale_script:
-    case Kind::supervisor_lost:
-    case Kind::duplicate:
-      return true;
-    default:
-      return false;
+std::string subject_text(const Stray& stray, const Scene& scene) {
+  const Process* p = scene.lineage.find(stray.subject);
+  if (!p) return "pid " + std::to_string(stray.subject.tgid) + " has exited";
+  const std::string user =
+      p->seen && !p->seen->user.empty() ? p->seen->user : "uid " + std::to_string(p->uid);
+  return p->command().substr(0, 120) + " (pid " + std::to_string(p->key.tgid) + " of " + user + ")";
+}
+
+// A command for a person to copy: as it is, unless a byte of it could end the comment. A supervisor's can be
+// a comment already.
+std::string command_line(const std::string& command) {
+  std::string without_backslash = command;  // printable() escapes some, which a command needs
+  std::replace(without_backslash.begin(), without_backslash.end(), '\\', '/');
+  const bool harmless = printable(without_backslash) == without_backslash;
+  return (command.starts_with('#') ? "" : "#   ") + (harmless ? command : printable(command)) + "\n";
+}
+
+std::string step_lines(const Stray& stray, const Step& step) {
+  const bool stop = step.command.starts_with("stray stop ");
+  std::string out;
+  if (step.command.empty()) return comment(step.text);
+  if (stop && ends_by_default(stray)) {
+    out = step.command + " --yes\n";
+  } else {
+    out = comment(step.text + ":");
+    out += command_line(step.command);
   }
-}
-
-std::string absolute(std::string_view path, std::string_view folder) {
-  if (path.empty() || path.starts_with('/')) return std::string(path);
-  if (path.starts_with("./")) path.remove_prefix(2);
-  return std::string(folder) + (folder.ends_with('/') ? "" : "/") + std::string(path);
-}
-
-std::string name_of(const Process& p, const std::string& cwd, const std::string& script) {
-  if (const auto package = env_value(p.env(), "npm_package_name")) return plain_name(file_name(*package));
-  if (!file_name(cwd).empty()) return plain_name(file_name(cwd));
-  return plain_name(without_script_suffix(file_name(script)));
-}
-
-void take_arguments(const Process& p, Server& out) {
-  const Words words = words_of(p.argv());
-  const auto entry = std::find(words.begin() + !words.empty(), words.end(), p.program().entry);
-  out.args_known = entry != words.end() && !p.program().entry.empty();
-  if (!out.args_known) return;
-  out.interpreter_args.assign(words.begin() + 1, entry);
-  out.args.assign(entry + 1, words.end());
-  out.redacted = p.image->flags & STRAY_EXEC_REDACTED;
-  const auto cut = [](const std::string& word) { return word.find("<redacted>") != std::string::npos; };
-  out.redacted |= std::any_of(out.args.begin(), out.args.end(), cut);
-  out.redacted |= std::any_of(out.interpreter_args.begin(), out.interpreter_args.end(), cut);
-}
-
-Server server_of(const Scene& scene, const Process& p) {
-  Server out;
-  out.process = p.key;
-  out.uid = p.uid;
-  out.user = p.seen && !p.seen->user.empty() ? p.seen->user : std::to_string(p.uid);
-  out.cwd = p.seen && !p.seen->cwd.empty() ? p.seen->cwd : p.image ? p.image->cwd : std::string();
-  out.interpreter = p.exe();
-  // As it was given, so that a link to the current release stays one; the file itself where the runtime
-  // looked for its extension.
-  const bool seen = p.seen && p.seen->script.state == STRAY_SCRIPT_PRESENT && !p.seen->script.path.empty();
-  const bool whole = !seen || file_name(p.seen->script.path) == file_name(p.program().entry);
-  out.script = whole ? absolute(p.program().entry, out.cwd) : p.seen->script.path;
-  out.name = name_of(p, out.cwd, out.script);
-  out.node_env = env_value(p.env(), "NODE_ENV").value_or("");
-  take_arguments(p, out);
-  out.listens = ports_text(p);
-  out.memory = group_memory(scene, p);
-  out.memory_limit = memory_limit_for(out.memory, p.program().heap_limit_mib);
-  out.end = end_group_of(scene, p);
+  if (!step.expect.empty()) out += comment("expect: " + step.expect);
   return out;
 }
 
-std::string through_supervisor(const Supervision& who) {
-  switch (who.verdict) {
-    case Verdict::pm2:
-      return "pm2 restart " + who.name;
-    case Verdict::systemd:
-      return "systemctl restart " + who.name;
-    case Verdict::container:
-      return "restart container " + who.name + " through its engine";
-    default:
-      return "restart it through " + who.name;
+// What is due then: the reasons once a stray, then its steps.
+std::string section(const std::vector<Stray>& strays, const Scene& scene, When when) {
+  std::string out;
+  for (const Stray& stray : strays) {
+    std::string steps;
+    for (const Step& step : stray.treatment.steps)
+      if (step.when == when) steps += step_lines(stray, step);
+    if (steps.empty()) continue;
+    out += "\n" + comment(subject_text(stray, scene));
+    for (const Finding& finding : stray.findings)
+      out += comment("  " + std::string(to_string(finding.kind)) + ": " + finding.what.message);
+    out += comment("  " + stray.treatment.title + ": " + stray.treatment.why + " " +
+                   stray.treatment.confidence_reason);
+    for (const std::string& kept : stray.treatment.keep)
+      if (when == When::maintenance_window) out += comment("  keeps " + kept);
+    out += steps;
   }
+  return out.empty() ? out : "\n# ==== " + std::string(words_of(when)) + "\n" + out;
+}
+
+std::string beginning(const std::string& boot_id) {
+  std::string out = kPlanScript;
+  constexpr std::string_view kBoot = "@BOOT@";
+  // A boot id is hexadecimal digits and dashes; anything else is no boot that this could run under.
+  const bool plain = boot_id.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos;
+  return out.replace(out.find(kBoot), kBoot.size(), plain ? boot_id : "");
+}
+
+void put(Json& json, std::string_view name, const std::vector<std::string>& list) {
+  json.begin_array(name);
+  for (const std::string& text : list) json.string(text);
+  json.end_array();
+}
+
+void put(Json& json, const Treatment& treatment) {
+  json.begin_object("treatment");
+  json.field("action", to_string(treatment.action));
+  json.field("title", treatment.title);
+  json.field("why", treatment.why);
+  if (!treatment.under.empty()) json.field("under", treatment.under);
+  json.field("confidence", to_string(treatment.confidence));
+  json.field("confidence_reason", treatment.confidence_reason);
+  json.field("frees", treatment.frees);
+  json.field("expected", treatment.expected);
+  put(json, "keep", treatment.keep);
+  json.begin_array("steps");
+  for (const Step& step : treatment.steps) {
+    json.begin_object();
+    json.field("when", to_string(step.when));
+    json.field("text", step.text);
+    json.field("command", step.command);
+    json.field("expect", step.expect);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
+void put(Json& json, const Adoption& adoption) {
+  std::string unused;
+  json.begin_object("adoption");
+  json.field("name", adoption.name);
+  json.field("user", adoption.user);
+  json.field("interpreter", adoption.interpreter);
+  json.field("script", adoption.script);
+  json.field("cwd", adoption.cwd);
+  put(json, "listens", adoption.listens);
+  put(json, "environment", adoption.environment);
+  json.field("memory_peak", adoption.memory_peak);
+  json.field("memory_limit", adoption.memory_limit);
+  json.field("ecosystem", ecosystem_file(adoption, "environment.json", unused));
+  json.field("unit", unit_file(adoption, "/etc/stray/env/" + adoption.name + ".env", unused));
+  json.end_object();
 }
 
 }  // namespace
 
-std::uint64_t memory_limit_for(std::uint64_t used, std::uint32_t heap_limit_mib) {
-  constexpr std::uint64_t mib = 1u << 20, step = 64 * mib, least = 256 * mib;
-  const std::uint64_t heap = heap_limit_mib * mib;
-  const std::uint64_t wanted = std::max({2 * used, heap + heap / 2, least});
-  return (wanted + step - 1) / step * step;
+std::string plan_script(const std::vector<Stray>& strays, const Scene& scene, const PlanHead& head) {
+  std::string out = "#!/bin/sh\n";
+  out += comment("stray plan for " + head.host + ", boot " + head.boot_id + ", " + head.date);
+  out += comment(totals_text(totals_of(strays)));
+  for (const ViewLimit& limit : head.limits) out += comment("limited view: " + limit.text);
+  out += "#\n# Read it; run single lines as root, or the file:\n";
+  out += "#   sh plan.sh        shows what it would stop now, and changes nothing\n";
+  out += "#   sh plan.sh end    stops that; all that stands in comments is left to a person\n";
+  out += beginning(head.boot_id);
+  for (const When when : {When::now, When::maintenance_window, When::optional})
+    out += section(strays, scene, when);
+  return out + "\nexit \"$failed\"\n";
 }
 
-EndGroup end_group_of(const Scene& scene, const Process& process) {
-  return end_below(scene, top_of_launch(process));
-}
-
-EndGroup end_below(const Scene& scene, const Process& top) {
-  std::vector<const Process*> family{&top};
-  for (const ProcessKey& key : descendants(top))
-    if (const Process* p = scene.lineage.find(key); p && p->alive()) family.push_back(p);
-  std::vector<Ending> watchers, programs, wrappers;
-  for (auto it = family.rbegin(); it != family.rend(); ++it) {  // from below
-    const Program& program = (*it)->program();
-    const bool wrapper = program.role == Role::wrapper || program.shell_c || program.shell;
-    auto& stage = program.watcher ? watchers : wrapper ? wrappers : programs;
-    stage.push_back({(*it)->key, described(**it)});
-  }
-  EndGroup out;
-  for (auto* stage : {&watchers, &programs, &wrappers})
-    if (!stage->empty()) out.stages.push_back(std::move(*stage));
-  return out;
-}
-
-// It serves somebody: it is moved below a supervisor in a quiet hour, not ended with what was forgotten.
-bool serves(const Process& p, const std::vector<const Finding*>& findings) {
-  bool unsupervised = false, outdated = false;
-  for (const Finding* f : findings) {
-    unsupervised |= f->kind == Kind::unsupervised_node;
-    outdated |= f->kind == Kind::stale_script || f->kind == Kind::duplicate;
-  }
-  const bool used = (p.seen && !p.seen->sockets.empty()) || env_value(p.env(), "NODE_ENV") == "production";
-  return unsupervised && !outdated && used && p.program().entry_kind == EntryKind::file;
-}
-
-Plan make_plan(const Scene& scene, const std::vector<Finding>& open) {
-  Plan out;
-  std::set<ProcessKey> ended, serving, kept;
-  std::map<ProcessKey, std::vector<const Finding*>> by_process;
-  for (const Finding& finding : open) by_process[finding.process].push_back(&finding);
-  std::map<ProcessKey, std::size_t> group_of;  // by the topmost process
-  for (const auto& [key, findings] : by_process) {
-    const Process* p = scene.lineage.find(key);
-    if (!p || !p->alive()) continue;
-    const Supervision who = supervise(scene.lineage, *p);
-    bool end = false, serve = false, gone = false;
-    for (const Finding* f : findings) {
-      end |= ends(f->kind), serve |= f->kind == Kind::unsupervised_node;
-      gone |= f->kind == Kind::stale_script;
+std::string plan_json(const std::vector<Stray>& strays, const Scene& scene, const PlanHead& head) {
+  std::string out;
+  Json json(out);
+  json.begin_object();
+  json.field("host", head.host);
+  json.field("boot_id", head.boot_id);
+  json.field("date", head.date);
+  json.begin_array("strays");
+  for (const Stray& stray : strays) {
+    const Process* subject = scene.lineage.find(stray.subject);
+    json.begin_object();
+    json.field("id", process_id(scene.boot, stray.top));
+    json.field("pid", stray.top.tgid);
+    json.field("subject_pid", stray.subject.tgid);
+    json.field("command", subject ? subject->command() : std::string());
+    json.field("severity", to_string(stray.severity));
+    json.begin_array("processes");
+    for (const ProcessKey& key : stray.members) json.value(key.tgid);
+    json.end_array();
+    json.field("memory", stray.memory);
+    json.begin_array("findings");
+    for (const Finding& finding : stray.findings) {
+      json.begin_object();
+      json.field("kind", to_string(finding.kind));
+      json.field("message", finding.what.message);
+      json.end_object();
     }
-    if (who.supervised()) {
-      for (const Finding* f : findings) out.notes.push_back(f->what.message + ": " + through_supervisor(who));
-      continue;
-    }
-    if (serve && !gone && p->program().entry_kind == EntryKind::file) serving.insert(key);
-    if (serves(*p, findings)) kept.insert(key);
-    if (!end) {
-      for (const Finding* f : findings) {
-        if (f->kind == Kind::unsupervised_node) continue;
-        out.notes.push_back(std::string(to_string(f->kind)) + ": " + f->what.message);
-      }
-      continue;
-    }
-    const auto [it, fresh] = group_of.emplace(top_of_launch(*p).key, out.end.size());
-    if (fresh) out.end.push_back(end_group_of(scene, *p));
-    EndGroup& group = out.end[it->second];
-    for (const Finding* f : findings) {
-      group.why.push_back(std::string(to_string(f->kind)) + ": " + f->what.message);
-    }
+    json.end_array();
+    json.field("ends_by_default", ends_by_default(stray));
+    put(json, stray.treatment);
+    if (subject && stray.treatment.action == Remedy::move) put(json, adoption_of(*subject));
+    json.end_object();
   }
-  std::erase_if(out.end, [&](const EndGroup& group) {
-    return std::any_of(group.stages.begin(), group.stages.end(), [&](const auto& stage) {
-      return std::any_of(stage.begin(), stage.end(),
-                         [&](const Ending& e) { return kept.contains(e.process); });
-    });
-  });
-  // A process stands in one group only: the first, whose top is older.
-  for (EndGroup& group : out.end) {
-    for (auto& stage : group.stages)
-      std::erase_if(stage, [&](const Ending& e) { return !ended.insert(e.process).second; });
-    std::erase_if(group.stages, [](const auto& stage) { return stage.empty(); });
-  }
-  std::set<std::string> names;
-  for (const ProcessKey& key : serving) {
-    Server server = server_of(scene, *scene.lineage.find(key));
-    server.ended = ended.contains(key);
-    const std::string name = server.name;
-    for (int n = 2; !names.insert(server.name).second; ++n) server.name = name + "-" + std::to_string(n);
-    out.servers.push_back(std::move(server));
-  }
-  return out;
+  json.end_array();
+  put_limits(json, head.limits);
+  json.end_object();
+  return out + "\n";
 }
 
 }  // namespace stray

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// stray plan: what to do about the findings, as a script that a person reads before running it.
+// stray plan: what to do about the strays, as a list of commands that a person reads, or runs as a file.
 #include "plan/plan.hpp"
 
 #include <memory>
@@ -19,23 +19,25 @@ namespace {
 struct PlanOptions {
   CommonOptions common;
   CaptureChoice capture;         // with files: instead of this host
-  std::vector<std::string> who;  // pids or ids; empty: all findings
+  std::vector<std::string> who;  // pids or ids; empty: all strays
 };
 
 int plan(const PlanOptions& options) {
   HostLook look(config_of(options.common), options.capture);
   std::set<ProcessKey> wanted;
   for (const std::string& one : options.who) wanted.insert(look.named(one).key);
-  auto open = look.open();
-  if (!wanted.empty()) std::erase_if(open, [&](const Finding& f) { return !wanted.contains(f.process); });
-  Plan made = make_plan(look.scene(), open);
-  made.limits = look.limits();
-  warn_of_limits(made.limits, options.common);
+  std::vector<Stray> strays = strays_of(look.scene(), look.open());
+  if (!wanted.empty())
+    std::erase_if(strays, [&](const Stray& stray) {
+      return std::none_of(stray.members.begin(), stray.members.end(),
+                          [&](const ProcessKey& key) { return wanted.contains(key); });
+    });
   const Host& host = look.pipeline().host();
-  print(options.common.json
-            ? plan_json(made)
-            : plan_script(made, host.name, Text(host, {}).date(look.pipeline().time()), host.boot_id));
-  return look.exit_code(limited_exit(made.limits, options.common, open.empty() ? kFine : kFindings));
+  const PlanHead head{host.name, Text(host, {}).date(look.pipeline().time()), host.boot_id, look.limits()};
+  warn_of_limits(head.limits, options.common);
+  print(options.common.json ? plan_json(strays, look.scene(), head)
+                            : plan_script(strays, look.scene(), head));
+  return look.exit_code(limited_exit(head.limits, options.common, strays.empty() ? kFine : kFindings));
 }
 
 Action declare(Arguments& arguments) {
@@ -51,7 +53,7 @@ Action declare(Arguments& arguments) {
 
 }  // namespace
 
-extern const Command kPlan{"plan", "Write a shell script of what to do about the findings, to read and run",
-                           "sudo stray plan > plan.sh; less plan.sh; sudo sh plan.sh", declare};
+extern const Command kPlan{"plan", "List what to do about the strays, as commands to read and run",
+                           "sudo stray plan > plan.sh; less plan.sh; sudo sh plan.sh end", declare};
 
 }  // namespace stray

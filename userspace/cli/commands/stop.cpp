@@ -1,36 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// stray stop: ends one process and what is below it. The only command that signals, and only for a person who
-// said so. Through pidfds: a pid that was given to another process meanwhile is never hit.
-#include <poll.h>
+// stray stop: ends one process and what is below it. With adopt the only command that signals, and only
+// for a person who said so.
 #include <spdlog/spdlog.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <set>
 
-#include "base/descriptor.hpp"
+#include "adopt/ending.hpp"
+#include "base/errors.hpp"
 #include "base/json.hpp"
 #include "base/printable.hpp"
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
+#include "cli/commands/refusals.hpp"
 #include "cli/options.hpp"
 #include "cli/standard_output.hpp"
-#include "plan/plan.hpp"
-#include "procfs/stat.hpp"
+#include "plan/end_group.hpp"
 #include "sources/host_state.hpp"
 #include "supervision/supervisor_commands.hpp"
 
 namespace stray {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct StopOptions {
   CommonOptions common;
@@ -39,79 +33,22 @@ struct StopOptions {
   bool yes = false, force = false, only = false;
 };
 
-// A process held by its pidfd.
-struct Held {
-  Ending ending;
-  Descriptor fd;
-  std::string how;  // what became of it; empty: nothing yet
-  bool left = false;
-
-  // The pidfd is opened first: what has this start time now had the pid then too, so it is the one held.
-  void hold() {
-    const auto pid = ending.process.tgid;
-    fd = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!fd && errno != ESRCH) return fail(std::string("cannot be held: ") + std::strerror(errno));
-    proc::FileReader reader;
-    const auto stat = proc::read_stat(reader, pid);
-    if (!fd || !stat || stat->start_ticks != start_ticks(ending.process)) how = "had ended already";
-  }
-  bool ended() const {
-    pollfd one{fd.get(), POLLIN, 0};
-    return ::poll(&one, 1, 0) == 1;
-  }
-  void send(int signal) {
-    if (!how.empty() || ended()) return;
-    if (::syscall(SYS_pidfd_send_signal, fd.get(), signal, nullptr, 0) != 0 && errno != ESRCH)
-      fail(std::string("cannot be signalled: ") + std::strerror(errno));
-  }
-  void fail(std::string why) { how = std::move(why), left = true; }
-};
-
-void wait_for(std::vector<Held>& stage, Clock::time_point until, const std::string& how) {
-  for (Held& one : stage) {
-    if (!one.how.empty()) continue;
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
-    pollfd wake{one.fd.get(), POLLIN, 0};
-    if (::poll(&wake, 1, static_cast<int>(std::max<std::int64_t>(0, rest))) == 1) one.how = how;
-  }
-}
-
-void end_stage(std::vector<Held>& stage, std::chrono::nanoseconds timeout, bool force) {
-  for (Held& one : stage)
-    if (one.how.empty() && one.ended()) one.how = "ended by itself, with the others";
-  for (Held& one : stage) one.send(SIGTERM);
-  wait_for(stage, Clock::now() + timeout, "ended on SIGTERM");
-  if (force) {
-    for (Held& one : stage) one.send(SIGKILL);
-    wait_for(stage, Clock::now() + timeout, "ended on SIGKILL");
-  }
-  for (Held& one : stage)
-    if (one.how.empty())
-      one.fail(force ? "did not end, not even on SIGKILL: it waits in the kernel"
-                     : "did not end on SIGTERM in time: --force sends SIGKILL");
-}
-
-void refuse_if_forbidden(HostLook& look, const Process& process) {
-  const Lineage& lineage = look.pipeline().lineage();
-  const std::string pid = std::to_string(process.key.tgid);
-  if (process.key.tgid == 1 || process.namespace_init) throw UsageError("pid " + pid + " is an init");
-  if (process.kthread) throw UsageError("pid " + pid + " is a thread of the kernel");
-  const Process* self = lineage.live(static_cast<std::uint32_t>(::getpid()));
-  for (const Process* p = self; p; p = p->parent)
-    if (p == &process) throw UsageError("stray itself hangs from pid " + pid);
-  const Supervision who = supervise(lineage, process);
+// What a supervisor would start again is not ended by its pid.
+void refuse_if_restarted(const HostLook& look, const Process& process) {
+  const Supervision who = supervise(look.lineage(), process);
   if (!who.supervised() || who.restarts == Restarts::no) return;
-  throw UsageError("pid " + pid + " is looked after by " + std::string(to_string(who.verdict)) + " (" +
-                   printable(who.name) + ") and would come back: " + stop_command(lineage, process, who));
+  throw UsageError("pid " + std::to_string(process.key.tgid) + " is supervised by " +
+                   std::string(to_string(who.verdict)) + " (" + printable(who.name) +
+                   ") and would come back: " + stop_command(look.lineage(), process, who));
 }
 
 void show(std::string& out, const Process& process, const Lineage& lineage, const EndGroup& group,
           const StopOptions& stop) {
   const Supervision who = supervise(lineage, process);
   const bool alone = who.verdict == Verdict::nobody;
-  out += "looked after by " + std::string(to_string(who.verdict)) +
-         (alone || who.name.empty() ? "" : " (" + printable(who.name) + ")") + ": nothing starts it again\n";
-  if (process.program().supervisor) out += "it is a supervisor: what hangs from it ends with it\n";
+  out += "supervisor: " + (alone ? "none" : std::string(to_string(who.verdict))) +
+         (alone || who.name.empty() ? "" : " (" + printable(who.name) + ")") + "; nothing starts it again\n";
+  if (process.program().supervisor) out += "it is a supervisor: what descends from it ends with it\n";
   for (const auto& stage : group.stages)
     for (const Ending& e : stage) {
       const std::string pid = std::to_string(e.process.tgid);
@@ -173,6 +110,7 @@ struct Target {
   void find(const Process& named) {
     process = &named;
     refuse_if_forbidden(look, named);
+    refuse_if_restarted(look, named);
     group = end_below(look.scene(), named);
     if (!stop_.only) return;
     for (auto& stage : group.stages)
@@ -220,16 +158,9 @@ int run_stop(const StopOptions& stop) {
     spdlog::info("nothing was ended");
     return kFine;
   }
-  std::vector<Held> all;
-  for (const auto& endings : target->group.stages) {
-    std::vector<Held> stage;
-    for (const Ending& e : endings) stage.emplace_back().ending = e;
-    for (Held& one : stage) one.hold();
-    end_stage(stage, timeout, stop.force);
-    std::move(stage.begin(), stage.end(), std::back_inserter(all));
-  }
+  const std::vector<Held> all = end_all(target->group, timeout, stop.force);
   print(report(all, stop.common.json));
-  return std::any_of(all.begin(), all.end(), [](const Held& one) { return one.left; }) ? kFindings : kFine;
+  return any_left(all) ? kFindings : kFine;
 }
 
 Action declare(Arguments& arguments) {
