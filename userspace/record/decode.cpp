@@ -282,7 +282,7 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
       event.what = Tick{};
       return true;
     case STRAY_READY:
-      event.what = Ready{in.grown<stray_ready>(offsetof(stray_ready, missing_kinds), {}).missing_kinds};
+      event.what = Ready{in.grown<stray_ready>({{offsetof(stray_ready, missing_kinds), {}}}).missing_kinds};
       return true;
     case STRAY_END:
       event.what = End{};
