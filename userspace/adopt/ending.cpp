@@ -11,7 +11,8 @@
 #include <csignal>
 #include <cstring>
 
-#include "procfs/proc_files.hpp"
+#include "procfs/process.hpp"
+#include "procfs/stat.hpp"
 
 namespace stray {
 namespace {

@@ -11,7 +11,9 @@
 #include <map>
 
 #include "base/json.hpp"
-#include "procfs/proc_files.hpp"
+#include "base/utf8.hpp"
+#include "procfs/process.hpp"
+#include "procfs/stat.hpp"
 
 namespace stray {
 namespace {
@@ -60,15 +62,6 @@ bool good_name(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   return !name.empty() && letter(name.front()) &&
          std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
-bool good_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 }  // namespace
@@ -165,7 +158,7 @@ std::string environment_file(const std::vector<std::string>& environment,
   for (const std::string& variable : environment) {
     const auto equals = variable.find('=');
     const std::string_view value = std::string_view(variable).substr(equals + 1);
-    const bool holds = good_utf8(value) && std::none_of(value.begin(), value.end(), [](char c) {
+    const bool holds = is_utf8(value) && std::none_of(value.begin(), value.end(), [](char c) {
                          return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f;
                        });
     if (!holds) {

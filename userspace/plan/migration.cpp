@@ -2,27 +2,33 @@
 #include "plan/migration.hpp"
 
 #include "base/quote.hpp"
-#include "plan/plan.hpp"
+#include "plan/adoption.hpp"
 
 namespace stray {
 namespace {
 
-std::string pid_of(const Server& server) { return std::to_string(server.process.tgid); }
+std::string pid_of(const Adoption& server) { return std::to_string(server.process.tgid); }
 
-std::string serves_text(const Server& server) {
+std::string listens_text(const Adoption& server) {
+  std::string out;
+  for (const std::string& one : server.listens) out += (out.empty() ? "" : ", ") + one;
+  return out;
+}
+
+std::string serves_text(const Adoption& server) {
   return server.listens.empty() ? "a new process runs the same"
-                                : "a new process listens on " + server.listens;
+                                : "a new process listens on " + listens_text(server);
 }
 
 // The old process still has the address: it ends first. Its pid may belong to another by then.
-Step end_of_old(const Server& server) {
+Step end_of_old(const Adoption& server) {
   return {When::maintenance_window, "end the old process with SIGTERM, if it is still this one",
           "ps -o pid,lstart,args -p " + pid_of(server),
           "the same command and start time as in this report; after SIGTERM the heading alone" +
-              (server.listens.empty() ? "" : ", and " + server.listens + " is free")};
+              (server.listens.empty() ? "" : ", and " + listens_text(server) + " is free")};
 }
 
-std::vector<Step> pm2_steps(const Server& server, const std::string& file) {
+std::vector<Step> pm2_steps(const Adoption& server, const std::string& file) {
   const std::string folder = file.substr(0, file.rfind('/'));
   return {
       {When::now, "check that PM2 is there, as " + server.user + ", or install it",
@@ -42,7 +48,7 @@ std::vector<Step> pm2_steps(const Server& server, const std::string& file) {
   };
 }
 
-std::vector<Step> systemd_steps(const Server& server, const std::string& file) {
+std::vector<Step> systemd_steps(const Adoption& server, const std::string& file) {
   const std::string unit = server.name + ".service";
   return {
       {When::now, "write the file above as " + file + ", as root", "systemd-analyze verify " + file,
@@ -56,12 +62,12 @@ std::vector<Step> systemd_steps(const Server& server, const std::string& file) {
   };
 }
 
-Migration migration_of(const Server& server, const std::string& under) {
+Migration migration_of(const Adoption& server, const std::string& under) {
   Migration out{.subject = server.process, .name = server.name};
   const bool pm2 = under == "pm2";
   out.file_name = pm2 ? "~/.stray/" + server.name + "/ecosystem.config.js"
                       : "/etc/systemd/system/" + server.name + ".service";
-  out.file_text = pm2 ? ecosystem_file(server, out.why_not) : unit_file(server, out.why_not);
+  out.file_text = pm2 ? ecosystem_file(server, {}, out.why_not) : unit_file(server, {}, out.why_not);
   if (!out.file_text.empty())
     out.by_hand = pm2 ? pm2_steps(server, out.file_name) : systemd_steps(server, out.file_name);
   return out;
@@ -71,14 +77,9 @@ Migration migration_of(const Server& server, const std::string& under) {
 
 std::vector<Migration> migrations_of(const Scene& scene, const std::vector<Stray>& strays) {
   std::vector<Migration> out;
-  std::vector<Finding> open;
-  for (const Stray& stray : strays) open.insert(open.end(), stray.findings.begin(), stray.findings.end());
-  const Plan plan = make_plan(scene, open);
-  for (const Stray& stray : strays) {
-    if (stray.treatment.action != Remedy::move) continue;
-    for (const Server& server : plan.servers)
-      if (server.process == stray.subject) out.push_back(migration_of(server, stray.treatment.under));
-  }
+  for (const Stray& stray : strays)
+    if (const Process* p = scene.lineage.find(stray.subject); p && stray.treatment.action == Remedy::move)
+      out.push_back(migration_of(adoption_of(*p), stray.treatment.under));
   return out;
 }
 
