@@ -28,10 +28,11 @@ inline Incident play_incident(StagedHost& host) {
   host.answers[1101] = {.env = {}, .ports = {5555}, .rss = 145u << 20, .cwd = "/srv/intranet"};
   out.studio = host.leave_behind(1101, {"node", "/srv/intranet/node_modules/.bin/prisma", "studio"});
   host.pass(20);
-  host.answers[1301] = {.env = {"NODE_ENV=production", "npm_package_name=intranet-backend"},
+  host.answers[1301] = {.env = {"NODE_ENV=production"},
                         .ports = {3000},
                         .rss = 231u << 20,
-                        .cwd = "/srv/intranet/app"};
+                        .cwd = "/srv/intranet/app",
+                        .package = "intranet-backend"};
   out.server = host.leave_behind(1301, {"node", "dist/main.js", "--port", "3000"});
   host.pass(20);
   host.answers[1401] = {

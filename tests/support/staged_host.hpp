@@ -21,6 +21,7 @@ class StagedHost {
     std::uint64_t rss = 50u << 20;
     std::uint32_t script = STRAY_SCRIPT_PRESENT;
     std::string cwd = "/srv/app";
+    std::string package{};  // the name in its package.json
   };
   const ProcessKey init = key(1, 0), shell = key(50, 2);
 
@@ -79,7 +80,7 @@ class StagedHost {
       case Look::process:
         return saw(who, now, {.sid = p ? p->sid : 0, .pgid = p ? p->pgid : 0, .env = a.env, .cwd = a.cwd});
       case Look::script:
-        return saw_script(who, now, a.script, request.entry);
+        return saw_script(who, now, a.script, request.entry, {.package = a.package});
       case Look::usage:
         return saw_usage(who, now, a.rss);
       case Look::sockets:

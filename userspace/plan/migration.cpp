@@ -7,69 +7,101 @@
 namespace stray {
 namespace {
 
-std::string pid_of(const Adoption& server) { return std::to_string(server.process.tgid); }
+constexpr const char* kEnvironment = "environment.json";
 
-std::string listens_text(const Adoption& server) {
+std::string pid_of(const Adoption& a) { return std::to_string(a.process.tgid); }
+
+std::string addresses_of(const Adoption& a) {
   std::string out;
-  for (const std::string& one : server.listens) out += (out.empty() ? "" : ", ") + one;
+  for (const std::string& address : a.listens) out += (out.empty() ? "" : ", ") + address;
   return out;
 }
 
-std::string serves_text(const Adoption& server) {
-  return server.listens.empty() ? "a new process runs the same"
-                                : "a new process listens on " + listens_text(server);
+std::string serves_text(const Adoption& a) {
+  return a.listens.empty() ? "a new process runs the same" : "a new process listens on " + addresses_of(a);
+}
+
+std::string writing_text(const Adoption& a, const std::string& file) {
+  return "write the file above as " + file +
+         (a.redacted ? ", with the secret in its arguments in place of <redacted>" : "");
 }
 
 // The old process still has the address: it ends first. Its pid may belong to another by then.
-Step end_of_old(const Adoption& server) {
+Step end_of_old(const Adoption& a) {
   return {When::maintenance_window, "end the old process with SIGTERM, if it is still this one",
-          "ps -o pid,lstart,args -p " + pid_of(server),
+          "ps -o pid,lstart,args -p " + pid_of(a),
           "the same command and start time as in this report; after SIGTERM the heading alone" +
-              (server.listens.empty() ? "" : ", and " + listens_text(server) + " is free")};
+              (a.listens.empty() ? "" : ", and " + addresses_of(a) + " is free")};
 }
 
-std::vector<Step> pm2_steps(const Adoption& server, const std::string& file) {
+// What came from a login session stays out: it ends with that session.
+std::string saving_environment_for_pm2(const Adoption& a, const std::string& folder) {
+  return R"((umask 077; node -e 'const e = {}; for (const v of require("fs").readFileSync("/proc/" + )"
+         R"(process.argv[1] + "/environ", "utf8").split("\0")) { const n = v.indexOf("="); if (n > 0 && )"
+         R"(!/^(SSH_|XDG_|DBUS_|SUDO_|TERM=|DISPLAY=)/.test(v)) e[v.slice(0, n)] = v.slice(n + 1); } )"
+         R"(console.log(JSON.stringify(e));' )" +
+         pid_of(a) + " > " + folder + "/" + kEnvironment + ")";
+}
+
+std::string saving_environment_for_systemd(const Adoption& a, const std::string& file) {
+  return "install -d -m 0700 " + file.substr(0, file.rfind('/')) + " && (umask 077; tr '\\0' '\\n' < /proc/" +
+         pid_of(a) + "/environ | grep -vE '^(SSH_|XDG_|DBUS_|SUDO_|TERM=|DISPLAY=)' | " +
+         R"(sed -e 's/[\\"$`]/\\&/g' -e 's/=\(.*\)/="\1"/' > )" + file + ")";
+}
+
+std::vector<Step> pm2_steps(const Adoption& a, const std::string& file) {
   const std::string folder = file.substr(0, file.rfind('/'));
   return {
-      {When::now, "check that PM2 is there, as " + server.user + ", or install it",
+      {When::now, "check that PM2 is there, as " + a.user + ", or install it",
        "command -v pm2 || npm install -g pm2", "the path of pm2, or of what was installed"},
       {When::now, "make the folder of the file, and the one of its logs",
-       "mkdir -p " + folder + " " + shell_quote(server.cwd + "/logs"), "both folders are there"},
-      {When::now, "write the file above as " + file + ", and read it once", "node --check " + file,
-       "nothing is printed: its syntax is right"},
-      end_of_old(server),
+       "mkdir -p " + folder + " " + shell_quote(a.cwd + "/logs"), "both folders are there"},
+      {When::now, "save its environment beside the file, without what came from a login session",
+       saving_environment_for_pm2(a, folder),
+       std::string(kEnvironment) + " holds its variables, and only " + a.user + " can read it"},
+      {When::now, writing_text(a, file) + ", and let node read it", "node " + file,
+       "nothing is printed: the file is right"},
+      end_of_old(a),
       {When::maintenance_window, "start it under PM2", "pm2 start " + file,
-       server.name + " is online; " + serves_text(server)},
-      {When::maintenance_window, "see that it stays", "pm2 status " + server.name,
+       a.name + " is online; " + serves_text(a)},
+      {When::maintenance_window, "see that it stays", "pm2 status " + a.name,
        "online, and the number of restarts does not grow"},
       {When::maintenance_window, "keep the list of applications", "pm2 save", "\"Successfully saved\""},
       {When::maintenance_window, "let PM2 start with the host: read what this prints, then run it as root",
-       "pm2 startup", "after a reboot `pm2 status` lists " + server.name + " as online"},
+       "pm2 startup", "after a reboot `pm2 status` lists " + a.name + " as online"},
   };
 }
 
-std::vector<Step> systemd_steps(const Adoption& server, const std::string& file) {
-  const std::string unit = server.name + ".service";
+std::vector<Step> systemd_steps(const Adoption& a, const std::string& file, const std::string& environment) {
+  const std::string unit = a.name + ".service";
   return {
-      {When::now, "write the file above as " + file + ", as root", "systemd-analyze verify " + file,
+      {When::now, "save its environment, as root, without what came from a login session",
+       saving_environment_for_systemd(a, environment),
+       environment + " holds its variables, and only root can read it"},
+      {When::now, writing_text(a, file) + ", as root", "systemd-analyze verify " + file,
        "nothing is printed about this unit"},
       {When::now, "let systemd read it", "systemctl daemon-reload", "no error"},
-      end_of_old(server),
+      end_of_old(a),
       {When::maintenance_window, "start it, now and with the host", "systemctl enable --now " + unit,
-       serves_text(server)},
+       serves_text(a)},
       {When::maintenance_window, "see that it stays", "systemctl status " + unit, "active (running)"},
       {When::maintenance_window, "see what it logs", "journalctl -u " + unit, "what it printed since"},
   };
 }
 
-Migration migration_of(const Adoption& server, const std::string& under) {
-  Migration out{.subject = server.process, .name = server.name};
-  const bool pm2 = under == "pm2";
-  out.file_name = pm2 ? "~/.stray/" + server.name + "/ecosystem.config.js"
-                      : "/etc/systemd/system/" + server.name + ".service";
-  out.file_text = pm2 ? ecosystem_file(server, {}, out.why_not) : unit_file(server, {}, out.why_not);
-  if (!out.file_text.empty())
-    out.by_hand = pm2 ? pm2_steps(server, out.file_name) : systemd_steps(server, out.file_name);
+Migration migration_of(const Adoption& a, const std::string& under) {
+  Migration out{
+      .subject = a.process, .name = a.name, .file_name = {}, .file_text = {}, .why_not = {}, .by_hand = {}};
+  if (under_named(under) == Under::pm2) {
+    out.file_name = "~/.stray/" + a.name + "/ecosystem.config.js";
+    out.file_text = ecosystem_file(a, kEnvironment, out.why_not);
+    if (!out.file_text.empty()) out.by_hand = pm2_steps(a, out.file_name);
+  } else {
+    const std::string environment = "/etc/stray/env/" + a.name + ".env";
+    out.file_name = "/etc/systemd/system/" + a.name + ".service";
+    out.file_text = unit_file(a, environment, out.why_not);
+    if (!out.file_text.empty()) out.by_hand = systemd_steps(a, out.file_name, environment);
+  }
   return out;
 }
 
@@ -77,9 +109,11 @@ Migration migration_of(const Adoption& server, const std::string& under) {
 
 std::vector<Migration> migrations_of(const Scene& scene, const std::vector<Stray>& strays) {
   std::vector<Migration> out;
-  for (const Stray& stray : strays)
-    if (const Process* p = scene.lineage.find(stray.subject); p && stray.treatment.action == Remedy::move)
-      out.push_back(migration_of(adoption_of(*p), stray.treatment.under));
+  for (const Stray& stray : strays) {
+    const Process* process = scene.lineage.find(stray.subject);
+    if (stray.treatment.action != Remedy::move || !process) continue;
+    out.push_back(migration_of(adoption_of(*process), stray.treatment.under));
+  }
   return out;
 }
 

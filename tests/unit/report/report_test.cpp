@@ -121,8 +121,8 @@ TEST_F(ReportTest, TheIncidentKeepsItsServerAndSaysHowItMoves) {
                            "--under pm2", "`~/.stray/intranet-backend/ecosystem.config.js`", "module.exports",
                            "name: 'intranet-backend'", "[\"--port\", \"3000\"]", "cwd: \"/srv/intranet/app\"",
                            "1. now: ", "command -v pm2 || npm install -g pm2", "/srv/intranet/app/logs",
-                           "ps -o pid,lstart,args -p 1301", "is free", "pm2 start ", "online", "pm2 status",
-                           "pm2 save", "pm2 startup"}) {
+                           "/environ", "ps -o pid,lstart,args -p 1301", "is free", "pm2 start ", "online",
+                           "pm2 status", "pm2 save", "pm2 startup"}) {
     const auto found = window.find(part, at);
     EXPECT_NE(found, std::string::npos) << part << " is not there, or too early in\n" << window;
     if (found != std::string::npos) at = found;
