@@ -13,14 +13,16 @@ constexpr std::size_t kLongestName = 128;  // of a sender: its argv[0] may be as
 constexpr BootTime kSameKill{
     5'000'000'000};  // a process that passes a signal on to itself was killed by the first sender
 
-// Does a snapshot show another program than the table? Then the record of an exec was lost. Where the count
-// of execs is not known (captures before contract 4) the executable tells it; what was read from /proc does
-// not, since stat(2) names other devices than the kernel on some file systems.
+// Does a snapshot show another program than the table? Then the record of an exec was lost. The count of
+// execs tells two of one file apart; the file two of one count, where a maker's own record was lost and the
+// child was given the image of another. What was read from /proc has no count and is not compared, since
+// stat(2) names other devices than the kernel on some file systems.
 bool runs_another(const Image& known, const Seed& seed) {
-  if (known.execs && seed.execs) return known.execs != seed.execs;
   if (known.exe.empty() && !known.at_exec) return !seed.exe.empty();  // a kernel thread that runs a helper
-  if (known.execs || seed.execs || !known.inode || !seed.inode) return false;
-  return known.inode != seed.inode || known.dev_major != seed.dev_major || known.dev_minor != seed.dev_minor;
+  const bool comparable = (known.execs != 0) == (seed.execs != 0);    // neither has one before contract 4
+  if (!comparable || !known.inode || !seed.inode) return comparable && known.execs != seed.execs;
+  return known.execs != seed.execs || known.inode != seed.inode || known.dev_major != seed.dev_major ||
+         known.dev_minor != seed.dev_minor;
 }
 
 }  // namespace
