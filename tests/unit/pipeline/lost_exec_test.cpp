@@ -2,6 +2,8 @@
 // An exec whose record was lost: the snapshot after the loss shows its outcome.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "pipeline/pipeline.hpp"
 #include "support/records.hpp"
 
