@@ -104,7 +104,9 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Large, testing::Values(60'000, 1u << 20, 20u << 
 // The texts of stray.catalog as `journalctl -x` prints them.
 TEST_F(Contents, TheCatalogExplainsEachMessage) {
   output_of("journalctl --update-catalog");
-  for (const auto& [name, id] : kMessageIds) {
+  std::vector<MessageId> ids(std::begin(kMessageIds), std::end(kMessageIds));
+  for (const Kind kind : kKinds) ids.push_back({to_string(kind), row_of(kind).message_id});
+  for (const auto& [name, id] : ids) {
     JournalEntry entry;
     entry.add("MESSAGE", name);
     entry.add("MESSAGE_ID", id);
@@ -114,7 +116,7 @@ TEST_F(Contents, TheCatalogExplainsEachMessage) {
   }
   ASSERT_TRUE(client_.drain(60'000));
   output_of("journalctl --sync");
-  for (const auto& [name, id] : kMessageIds) {
+  for (const auto& [name, id] : ids) {
     const std::string text = output_of("journalctl --quiet -x -o short MESSAGE_ID=" + std::string(id));
     EXPECT_NE(text.find("Subject: "), std::string::npos) << name;
     EXPECT_NE(text.find("Defined-By: stray"), std::string::npos) << name;
@@ -123,7 +125,7 @@ TEST_F(Contents, TheCatalogExplainsEachMessage) {
   const std::string orphan =
       output_of("journalctl --quiet -x -o short MESSAGE_ID=" + std::string(message_id("orphan")));
   EXPECT_NE(orphan.find("Subject: Process <PID> (<EXE>) is orphaned\n"), std::string::npos) << orphan;
-  EXPECT_NE(orphan.find("to PID <PPID> now, which only waits for its end."), std::string::npos) << orphan;
+  EXPECT_NE(orphan.find("is PID <PPID> now, which only waits for its end."), std::string::npos) << orphan;
   EXPECT_NE(orphan.find("stray explain <PROCESS_ID>\n"), std::string::npos) << orphan;
 }
 
