@@ -158,7 +158,7 @@ TEST_F(UnitVerdictTest, TheConfigurationNamesLauncherUnits) {
   const Who who{.sid = 20, .pgid = 20, .cgroup = "/system.slice/acme-runner@1.service"};
   answers[40].process = {.sid = 20, .pgid = 20, .cgroup = who.cgroup};
   feed(fork(child, node, at(11), {}, who));
-  feed(exec(child, at(11), "/usr/bin/node", {"node", "/work/job.js"}, who));
+  feed(exec(child, at(11), "/usr/bin/node", {"node", "/srv/job.js"}, who));
   feed(saw(child, at(11), answers[40].process));
   EXPECT_EQ(verdict(child).verdict, Verdict::systemd);
   auto rules = std::make_shared<ProgramRules>();
