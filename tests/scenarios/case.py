@@ -124,6 +124,7 @@ class Case:
         self.dir, self.app_dir = Path(home), Path(home) / "app"
         self.tools = Path(tools)
         self.pids = {}
+        self.past = {}  # of roles whose process has ended
         self.seen = set()  # every pid that ever carried the mark
         self.cgroups = []
         self.mark = f"{name}.{os.getpid()}"
@@ -202,7 +203,7 @@ class Case:
         self.gone(role)
 
     def gone(self, role):
-        pid = self.pids.pop(role)
+        pid = self.past[role] = self.pids.pop(role)
         wait_for(lambda: not alive(pid), f"the end of {role}")
         return pid
 
