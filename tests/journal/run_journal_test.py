@@ -310,9 +310,10 @@ class Source(Journal):
         self.assertRegex(text, rf"(?m)^\S+ \S+ \S+  raised    {self.left} +orphan: node .* is orphaned")
         self.assertRegex(text, r"(?m)  killed by SIGKILL from ")
         at_the_end = text[text.index(" open according to the journal:\n"):]
-        self.assertGreaterEqual(len(re.findall(r" orphan: node .* is orphaned: ", at_the_end)), 1)
+        self.assertEqual(len(re.findall(rf" pid {self.left} +orphan: node .* is orphaned: ", at_the_end)), 1)
+        self.assertNotIn(f" pid {self.gone} ", at_the_end)
         # A window tells what is open all the same.
-        self.assertIn(" is orphaned: ", self.replay("--since", "-0"))
+        self.assertIn(f" pid {self.left} ", self.replay("--since", "-0"))
 
     def test_files_of_another_host(self):
         live = self.traced()

@@ -102,7 +102,7 @@ std::string pad(std::string text, std::size_t width) {
 // Another process that the document names: "/usr/bin/bash (4711)".
 std::string other(const Document& document, const std::string& pointer) {
   const std::int64_t pid = document.number((pointer + "/pid").c_str());
-  if (pid == 0) return "nobody";
+  if (pid == 0) return "none";
   const std::string exe = document.text((pointer + "/executable").c_str());
   return exe.empty() ? "pid " + std::to_string(pid) : shown(exe) + " (" + std::to_string(pid) + ")";
 }
@@ -206,8 +206,9 @@ class OpenFindings {
     for (const auto& [id, machine] : machines_) {
       count += machine.findings.size();
       for (const auto& [finding, document] : machine.findings)
-        out += "  " + pad(shown(document.text("/stray/finding/severity")), 9) + " " + message(document) +
-               "  (" + shown(finding) + ")\n";
+        out += "  " + pad(shown(document.text("/stray/finding/severity")), 9) + " " +
+               pad("pid " + std::to_string(document.number("/process/pid")), 12) + message(document) + "  (" +
+               shown(finding) + ")\n";
     }
     if (count == 0) return "no finding is open according to the journal\n";
     return std::to_string(count) + (count == 1 ? " finding is" : " findings are") +
