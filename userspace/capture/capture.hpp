@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a capture says about itself, told to the writer and given by the reader. docs/capture-format.md has
+// What a capture says about itself, given to the writer and by the reader. docs/capture-format.md has
 // the bytes.
 #pragma once
 

@@ -88,7 +88,7 @@ struct CaptureWriter::State {
   void hand_over(std::uint32_t more_flags = 0);
   void push(Job job);
   bool all_written() const { return queue.empty() && !busy; }
-  bool stopped() const { return closed || told.error != 0; }
+  bool stopped() const { return closed || status.error != 0; }
 
   // The thread's side.
   void work();
@@ -115,7 +115,7 @@ struct CaptureWriter::State {
   bool busy = false, ending = false, unsynced = false;
   Steady::time_point last_sync = Steady::now();
 
-  CaptureStatus told;
+  CaptureStatus status;
   std::uint64_t file_bytes = 0;
   std::uint64_t first_checkpoint_end = 0;  // in the open file
   std::thread thread;
@@ -126,8 +126,8 @@ CaptureWriter::State::State(const CaptureOptions& given, CaptureHeader first)
       header(with_series(std::move(first))),
       file(options.path, options.total_bytes, options.level) {
   file.open(header);
-  file_bytes = told.bytes = file.series().size();
-  told.files = 1;
+  file_bytes = status.bytes = file.series().size();
+  status.files = 1;
   thread = quiet_thread([this] { work(); });
 }
 
@@ -148,7 +148,7 @@ void CaptureWriter::State::append(RawRecord record) {
   // A record of another size than it says would take the rest of its block with it.
   if (stopped() || !whole || head.size != record.size() ||
       queued_bytes + pending.records.size() + record.size() > options.queue_bytes) {
-    ++told.dropped;
+    ++status.dropped;
     checkpoint_whole = false;
     return;
   }
@@ -180,7 +180,7 @@ void CaptureWriter::State::hand_over(std::uint32_t more_flags) {
   pending.head.flags |= more_flags;
   pending.head.latest = latest;
   pending.head.lost = lost;
-  pending.head.dropped = told.dropped;
+  pending.head.dropped = status.dropped;
   push(std::exchange(pending, {}));
 }
 
@@ -196,11 +196,11 @@ void CaptureWriter::State::work() {
     Job job = std::move(queue.front());
     queue.pop_front();
     queued_bytes -= bytes_of(job);
-    if (told.error != 0) {
-      if (const auto* block = std::get_if<Block>(&job)) told.dropped += block->head.records;
+    if (status.error != 0) {
+      if (const auto* block = std::get_if<Block>(&job)) status.dropped += block->head.records;
     } else {
       busy = true;
-      const std::uint64_t dropped_so_far = told.dropped;
+      const std::uint64_t dropped_so_far = status.dropped;
       lock.unlock();
       std::optional<std::system_error> error;
       try {
@@ -259,11 +259,11 @@ void CaptureWriter::State::perform(Job& job, std::uint64_t dropped_so_far) {
 void CaptureWriter::State::account(Job& job, const std::system_error* error) {
   auto* block = std::get_if<Block>(&job);
   if (error) {
-    told.error = error->code().value();
-    told.text = error->what();
+    status.error = error->code().value();
+    status.text = error->what();
   }
-  if (block) (error ? told.dropped : told.records) += block->head.records;
-  told.bytes = file.series().total();
+  if (block) (error ? status.dropped : status.records) += block->head.records;
+  status.bytes = file.series().total();
   file_bytes = file.series().size();
   if (block && (block->head.flags & capture::kCheckpointEnd) && first_checkpoint_end == 0)
     first_checkpoint_end = file_bytes;
@@ -276,7 +276,7 @@ void CaptureWriter::State::account(Job& job, const std::system_error* error) {
   if (std::holds_alternative<Rotate>(job)) {
     rotating = false;
     first_checkpoint_end = 0;
-    if (!error) ++told.files;
+    if (!error) ++status.files;
   }
 }
 
@@ -357,7 +357,7 @@ void CaptureWriter::end_checkpoint() {
 
 CaptureStatus CaptureWriter::status() const {
   const std::lock_guard lock(state_->mutex);
-  return state_->told;
+  return state_->status;
 }
 
 }  // namespace stray

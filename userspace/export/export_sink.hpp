@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the exports have in common: a sink that builds one document and has to be told where the records end.
+// What the exports have in common: a sink that builds one document and has to know where the records end.
 //
-// An export may begin in the middle of things (a window of time): what it is first told of finds the
+// An export may begin in the middle of things (a window of time): what it first gets finds the
 // processes that live at that moment in the lineage.
 #pragma once
 
@@ -27,7 +27,7 @@ class ExportSink : public Sink {
   virtual void close(const View& view) = 0;
 };
 
-// What an export keeps of each process whose end it was not told: as much as there are processes at a time.
+// What an export keeps of each process whose end it did not get: as much as there are processes at a time.
 template <typename State>
 class Living {
  public:

@@ -259,7 +259,7 @@ void SqliteSink::close(const View& view) {
   database_.commit();
 }
 
-// Ancestors that died before the first record that this sink is told of: their descendants need them.
+// Ancestors that died before the first record that this sink gets: their descendants need them.
 void SqliteSink::begin(const View& view) {
   if (begun_) return;
   begun_ = true;

@@ -24,7 +24,7 @@ class LossSpan {
     }
     last_ = std::max(last_, BootTime{head.time_ns});
   }
-  // The total was looked at, and nothing was lost that has not been told.
+  // The total was looked at, and nothing was lost that has not been reported.
   void nothing_lost() { before_ = at_look_, at_look_ = last_; }
   // The last record before the loss could begin.
   BootTime from(std::uint64_t lost_since) const {
@@ -32,8 +32,8 @@ class LossSpan {
     if (in_heads && in_heads_ - told_in_heads_ == lost_since) return begun_;
     return in_heads ? std::min(before_, begun_) : before_;
   }
-  // What was lost up to here was told.
-  void told() {
+  // What was lost up to here was reported.
+  void reported() {
     begun_ = BootTime{};
     told_in_heads_ = in_heads_;
     before_ = at_look_ = last_;

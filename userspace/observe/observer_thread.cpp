@@ -83,7 +83,7 @@ struct Looks::Worker {
   Steady::time_point begun{};
   bool ending = false;  // no more looks after this one
   bool finished = false;
-  bool told = false;  // by its owner, that it hangs
+  bool warned = false;  // its owner has said that it hangs
   std::thread thread;
 };
 
@@ -215,8 +215,8 @@ void Looks::replace_if_hanging() {
 
 // Once, and not at once: on a host that is merely slow it comes back.
 void Looks::tell_hanging(Worker& worker, std::chrono::milliseconds after) const {
-  if (worker.told || !worker.at || Steady::now() - worker.begun < after) return;
-  worker.told = true;
+  if (worker.warned || !worker.at || Steady::now() - worker.begun < after) return;
+  worker.warned = true;
   spdlog::warn(
       "pid {}: its files do not answer (a file system that hangs?); what they would tell is not known",
       worker.at->process.tgid);

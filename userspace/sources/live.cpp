@@ -144,7 +144,7 @@ void Live::audit(std::uint64_t lost) {
            })
            .bytes());
   lost_reported_ = lost;
-  loss_.told();
+  loss_.reported();
 
   audit_table(pipeline_.lineage(), {.feed = [this](RawRecord raw) { feed(raw); },
                                     .drain = [this] { source_.drain(sink_); },

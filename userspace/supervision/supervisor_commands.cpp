@@ -167,7 +167,7 @@ std::string as_user(const Target& of, const std::string& user, const std::string
   return "setsid -w runuser -l " + user + " -s /bin/sh -c " + shell_quote(command) + " </dev/null 2>&1 | cat";
 }
 
-// A PM2 whose home is not ~/.pm2 is told by its applications' environment.
+// A PM2 whose home is not ~/.pm2 is known by its applications' environment.
 std::string pm2_home(const Target& of, const std::string& user) {
   const auto home = env_value(of.process.env(), "PM2_HOME");
   const std::string usual = user == "root" ? "/root/.pm2" : "/home/" + user + "/.pm2";

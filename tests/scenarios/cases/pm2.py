@@ -95,7 +95,7 @@ def pm2_daemon_under_another_title(case):
 
 @scenario({"root": ["orphan", "unsupervised-node", "supervisor-lost"]}, needs=("pm2", "setpriv", "nobody"))
 def pm2_of_two_users(case):
-    """Two users have a God daemon each; one is killed. The other does not look after what that one left."""
+    """Two users have a God daemon each; one is killed. The other does not manage what that one left."""
     case.app()
     case.dir.parent.chmod(0o755)
     for folder in (case.dir, case.dir / "up", case.app_dir, case.app_dir / "dist"):

@@ -28,7 +28,7 @@ TEST(LossSpan, EachLossHasItsOwnSpan) {
   LossSpan span;
   span.record(at(1, 0));
   span.record(at(2, 5));
-  span.told();
+  span.reported();
   span.record(at(3, 5));
   span.nothing_lost();
   span.record(at(4, 6));

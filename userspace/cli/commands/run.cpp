@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// stray run: trace until told to stop.
+// stray run: trace until it is stopped.
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files beside a process that say how it is looked after: pid files, and PM2's ecosystem file.
+// Files beside a process that say how it is supervised: pid files, and PM2's ecosystem file.
 #pragma once
 
 #include <atomic>

@@ -68,8 +68,10 @@ bool read_fragment(const std::string& unit, const std::vector<std::string>& dirs
 }  // namespace
 
 std::string template_of(const std::string& unit) {
-  const auto at = unit.find('@');
-  return at == std::string::npos ? unit : unit.substr(0, at + 1) + unit.substr(unit.rfind('.'));
+  const auto at = unit.find('@'), dot = unit.rfind('.');
+  // A cgroup may have any name: without a suffix behind the instance it is no unit's.
+  if (at == std::string::npos || dot == std::string::npos || dot < at) return unit;
+  return unit.substr(0, at + 1) + unit.substr(dot);
 }
 
 UnitFile read_unit(const std::string& unit, const std::vector<std::string>& dirs) {
