@@ -111,7 +111,8 @@ class CaptureReader {
   std::size_t used_ = 0;  // of it, given out
   std::optional<Status> final_;
   bool may_use_checkpoint_, in_checkpoint_ = false, goes_on_ = false;
-  std::optional<CaptureDamage> damage_;  // found, not yet reported: what follows shows how many records it took
+  std::optional<CaptureDamage>
+      damage_;  // found, not yet reported: what follows shows how many records it took
   std::optional<std::uint64_t> next_number_ = 0, total_ = 0;  // nothing: just after a seek
   std::uint64_t dropped_ = 0, torn_ = 0;
 };
