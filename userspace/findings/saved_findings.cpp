@@ -10,116 +10,89 @@ namespace stray {
 namespace tlv {
 
 template <>
-struct LastOf<Severity> {
-  static constexpr auto value = Severity::critical;
-};
+struct LastOf<Severity> : Last<Severity::critical> {};
 template <>
-struct LastOf<Finding::Action> {
-  static constexpr auto value = Finding::Action::cleared;
-};
+struct LastOf<Finding::Action> : Last<Finding::Action::cleared> {};
 template <>
-struct LastOf<Detectors::State::Stage> {
-  static constexpr auto value = Detectors::State::Stage::open;
-};
+struct LastOf<Detectors::State::Stage> : Last<Detectors::State::Stage::open> {};
 
 template <>
 struct Saved<Evidence> {
   static void fields(auto& a, auto& e) {
-    a(1, e.code);
-    a(2, e.text);
-    a(3, e.at);
+    auto& [code, text, at] = e;
+    in_order(a, 1, code, text, at);
   }
 };
 
 template <>
 struct Saved<Condition> {
   static void fields(auto& a, auto& c) {
-    a(1, c.since);
-    a(2, c.wait);
-    a(3, c.human_limit);
-    a(4, c.severity, Severity::notice);
-    a(5, c.severity_until);
-    a(6, c.message);
-    a(7, c.evidence);
-    a(9, c.members);  // 8 was a list of commands, until treatments decided them
-    a(10, c.claim);
+    auto& [since, wait, human_limit, severity, severity_until, claim, message, evidence, members] = c;
+    in_order(a, 1, since, wait, human_limit);
+    a(4, severity, Severity::notice);
+    in_order(a, 5, severity_until, message, evidence);
+    a(9, members);  // 8 was a list of commands, until treatments decided them
+    a(10, claim);
   }
 };
 
 template <>
 struct Saved<Finding> {
   static void fields(auto& a, auto& f) {
-    a(1, f.action);
-    std::string kind(to_string(f.kind));  // by name: that one never changes
-    a(2, kind);
+    auto& [action, kind, process, since, raised, time, what, reason] = f;
+    a(1, action);
+    std::string kind_name(to_string(kind));  // that one never changes
+    a(2, kind_name);
     if constexpr (std::remove_cvref_t<decltype(a)>::kReads) {
-      if (const auto known = kind_of(kind))
-        f.kind = *known;
+      if (const auto known = kind_of(kind_name))
+        kind = *known;
       else
         a.fail();
     }
-    a(3, f.process);
-    a(4, f.since);
-    a(5, f.raised);
-    a(6, f.time);
-    a(7, f.what);
-    a(8, f.reason);
+    in_order(a, 3, process, since, raised, time, what, reason);
   }
 };
 
 template <>
 struct Saved<Detectors::State> {
   static void fields(auto& a, auto& s) {
-    a(1, s.stage);
-    a(2, s.since);
-    a(3, s.raised);
-    a(4, s.reported);
-    a(5, s.human_limit);
-    a(6, s.settled_since);
+    auto& [stage, since, raised, reported, human_limit, settled_since] = s;
+    in_order(a, 1, stage, since, raised, reported, human_limit, settled_since);
   }
 };
 
 template <>
 struct Saved<Detectors::Watch> {
   static void fields(auto& a, auto& w) {
-    using State = std::remove_cvref_t<decltype(w.states[Kind::orphan])>;
-    std::map<std::string, State> states;  // by name of the kind; one that is off has nothing to save
+    auto& [states, settle, script_next, sample_next, memory_next, children_next, asked, asked_fresh, wake,
+           judged] = w;
+    using State = std::remove_cvref_t<decltype(states[Kind::orphan])>;
+    std::map<std::string, State> named;  // by name of the kind; one that is off has nothing to save
     if constexpr (!std::remove_cvref_t<decltype(a)>::kReads)
       for (const Kind kind : kKinds)
-        if (const State& state = w.states[kind]; state.stage != State::Stage::off)
-          states.emplace(to_string(kind), state);
-    a(1, states);
+        if (const State& state = states[kind]; state.stage != State::Stage::off)
+          named.emplace(to_string(kind), state);
+    a(1, named);
     if constexpr (std::remove_cvref_t<decltype(a)>::kReads)
-      for (auto& [name, state] : states)
-        if (const auto kind = kind_of(name)) w.states[*kind] = std::move(state);
-    a(2, w.settle);
-    a(3, w.script_next);
-    a(4, w.sample_next);
-    a(5, w.asked);
-    a(6, w.asked_fresh);
-    a(7, w.wake);
-    a(8, w.judged);
-    a(9, w.memory_next);
-    a(10, w.children_next);
+      for (auto& [name, state] : named)
+        if (const auto kind = kind_of(name)) states[*kind] = std::move(state);
+    in_order(a, 2, settle, script_next, sample_next, asked, asked_fresh, wake, judged, memory_next,
+             children_next);
   }
 };
 
 template <>
 struct Saved<Detectors::Oom> {
   static void fields(auto& a, auto& o) {
-    a(1, o.finding);
-    a(2, o.exe);
-    a(3, o.argv);
-    a(4, o.uid);
+    auto& [finding, exe, argv, uid] = o;
+    in_order(a, 1, finding, exe, argv, uid);
   }
 };
 
 template <>
 struct Saved<Detectors> {
   static void fields(auto& a, auto& d) {
-    a(1, d.now_);
-    a(2, d.host_memory_);
-    a(3, d.real_offset_ns_);
+    in_order(a, 1, d.now_, d.host_memory_, d.real_offset_ns_);
     std::vector<Detectors::Timer> timers;
     if constexpr (!std::remove_cvref_t<decltype(a)>::kReads) timers = d.other_timers();
     a(4, timers);
@@ -127,13 +100,8 @@ struct Saved<Detectors> {
     a(5, d.boot_);
   }
 
-  // A new field needs a line above; then the size here.
+  // A new field needs a tag above, unless it is derived; then the size here.
 #if defined(__x86_64__) && defined(__GLIBCXX__)
-  static_assert(sizeof(Condition) == 144, "does Saved<Condition> have all of it?");
-  static_assert(sizeof(Finding) == 224, "does Saved<Finding> have all of it?");
-  static_assert(sizeof(Detectors::State) == 184, "does Saved<State> have all of it?");
-  static_assert(sizeof(Detectors::Watch) == 72 + 184 * kKindCount, "does Saved<Watch> have all of it?");
-  static_assert(sizeof(Detectors::Oom) == 296, "does Saved<Oom> have all of it?");
   static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 288, "does Saved<Detectors> have all of it?");
 #endif
 };

@@ -7,37 +7,21 @@
 namespace stray {
 namespace tlv {
 
-#if defined(__x86_64__) && defined(__GLIBCXX__)
-static_assert(sizeof(Host) == 208, "does Saved<Host> have all of it?");
-#endif
-
 template <>
 struct Saved<Host> {
   static void fields(auto& a, auto& h) {
-    a(1, h.boot_id);
-    a(2, h.boot);
-    a(3, h.name);
-    a(4, h.kernel);
-    a(5, h.version);
-    a(6, h.machine_id);
-    a(7, h.memory);
-    a(8, h.cpus);
-    a(9, h.real_offset_ns);
-    a(10, h.pidns);
-    a(11, h.missing_kinds);
+    auto& [boot_id, boot, name, kernel, version, machine_id, memory, cpus, real_offset_ns, pidns,
+           missing_kinds] = h;
+    in_order(a, 1, boot_id, boot, name, kernel, version, machine_id, memory, cpus, real_offset_ns, pidns,
+             missing_kinds);
   }
 };
 
 template <>
 struct Saved<Pipeline> {
   static void fields(auto& a, auto& p) {
-    a(1, p.time_);
-    a(2, p.lost_);
-    a(3, p.counts_.malformed);
-    a(4, p.counts_.raised);
-    a(5, p.counts_.cleared);
-    a(6, p.counts_.reparented);
-    a(7, p.counts_.seeded);
+    in_order(a, 1, p.time_, p.lost_, p.counts_.malformed, p.counts_.raised, p.counts_.cleared,
+             p.counts_.reparented, p.counts_.seeded);
     std::map<std::string, std::uint64_t> events = p.counts_.before;
     for (const auto& counted : p.counts_.events)
       if (counted.count) events[std::string(counted.action)] += counted.count;
@@ -57,10 +41,7 @@ namespace {
 struct CoreParts {
   std::string lineage, detectors, host, pipeline;
   static void fields(auto& a, auto& parts) {
-    a(1, parts.lineage);
-    a(2, parts.detectors);
-    a(3, parts.host);
-    a(4, parts.pipeline);
+    in_order(a, 1, parts.lineage, parts.detectors, parts.host, parts.pipeline);
   }
 };
 

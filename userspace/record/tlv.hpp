@@ -3,15 +3,15 @@
 //
 //   template <> struct Saved<Tool> {
 //     static void fields(auto& a, auto& tool) {
-//       a(1, tool.name);
-//       a(2, tool.links, 1u);  // 1 is what it usually is: then it is not written, and missing it means that
+//       in_order(a, 1, tool.name, tool.path);  // tags 1 and 2
+//       a(3, tool.links, 1u);  // 1 is what it usually is: then it is not written, and missing it means that
 //     }
 //   };
 //
-// Tags are never reused or renumbered; a reader passes over those it does not know. Numbers have 1, 2, 4 or 8
-// bytes in host byte order, whatever they are kept in. Lists repeat their tag; a map is a list of {1: key, 2:
-// value}; structs are nested. Reading never trusts a byte: ok() tells whether all of it was as it must be;
-// what was read until then has to be thrown away.
+// Tags are never reused or renumbered: a new field has the next tag. A reader passes over those it does not
+// know. Numbers have 1, 2, 4 or 8 bytes in host byte order, whatever they are kept in. Lists repeat their
+// tag; a map is a list of {1: key, 2: value}; structs are nested. Reading never trusts a byte: ok() tells
+// whether all of it was as it must be; what was read until then has to be thrown away.
 #pragma once
 
 #include <algorithm>
@@ -38,13 +38,17 @@ namespace stray::tlv {
 // its usual value.
 template <typename E>
 struct LastOf;
+template <auto kValue>
+struct Last {
+  static constexpr auto value = kValue;
+};
+
+// Fields with the tags `tag`, `tag` + 1, …
+void in_order(auto& a, std::uint16_t tag, auto&... fields) { (a(tag++, fields), ...); }
 
 template <typename A, typename B>
 struct Saved<std::pair<A, B>> {
-  static void fields(auto& a, auto& pair) {
-    a(1, pair.first);
-    a(2, pair.second);
-  }
+  static void fields(auto& a, auto& pair) { in_order(a, 1, pair.first, pair.second); }
 };
 
 template <typename T>
