@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/errors.hpp"
+#include "base/layout.hpp"
 #include "base/nearest.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
@@ -24,12 +25,6 @@ std::vector<const CLI::App*> commands_of(const CLI::App& app) {
 std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
   std::vector<std::string> out;
   for (const CLI::App* command : commands) out.push_back(command->get_name());
-  return out;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.hpp"
+#include "base/layout.hpp"
 #include "base/time_text.hpp"
 #include "config/kind_name.hpp"
 
@@ -27,9 +28,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string quoted(const std::vector<std::string>& list) {
-  std::string out;
-  for (const std::string& one : list) out += (out.empty() ? "" : ", ") + quoted(one);
-  return "[" + out + "]";
+  return "[" + joined(list, ", ", [](const std::string& one) { return quoted(one); }) + "]";
 }
 
 std::string yes_or_no(bool value) { return value ? "true" : "false"; }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/errors.hpp"
+#include "base/layout.hpp"
 #include "base/nearest.hpp"
 
 namespace stray {
@@ -15,9 +16,7 @@ constexpr std::array kSeverities{Severity::info, Severity::notice, Severity::war
 }  // namespace
 
 std::string kind_names() {
-  std::string out;
-  for (const Kind kind : kKinds) out += (out.empty() ? "" : ", ") + std::string(to_string(kind));
-  return out;
+  return joined(kKinds, ", ", [](Kind kind) { return to_string(kind); });
 }
 
 std::string not_a_kind(std::string_view name) {

@@ -13,6 +13,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/errors.hpp"
+#include "base/layout.hpp"
 #include "base/nearest.hpp"
 #include "base/quote.hpp"
 #include "config/toml_bounds.hpp"
@@ -100,10 +101,8 @@ std::vector<std::string> TomlReader::problems() const {
 }
 
 void TomlReader::unknown(const toml::key& key, const std::vector<std::string>& known) {
-  std::string names;
-  for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
   problem(key.source(), "\"" + std::string(key.str()) + "\" is not a key here" +
-                            did_you_mean(key.str(), known) + "; keys: " + names);
+                            did_you_mean(key.str(), known) + "; keys: " + joined(known));
 }
 
 void TomlReader::each_key(const toml::table& table, const Keys& keys) {

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <set>
 
+#include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "base/signal_name.hpp"
-#include "base/utf8.hpp"
 #include "record/action.hpp"
 
 namespace stray {
@@ -25,10 +25,7 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-std::string shown(std::string_view text) {
-  const std::string_view front = cut_utf8(text, kLongestText);
-  return quoted(printable(front)) + (front.size() < text.size() ? "..." : "");
-}
+std::string shown(std::string_view text) { return quoted(printable(shortened(text, kLongestText))); }
 
 std::string_view colour(Severity severity) {
   switch (severity) {

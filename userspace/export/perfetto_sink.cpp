@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "base/signal_name.hpp"
 #include "event.h"
@@ -41,10 +42,7 @@ std::uint64_t uuid(const View& view, ProcessKey key) {
   return hash > kHostTrack ? hash : hash + 2;  // 0 is the trace's own track
 }
 
-std::string shown(std::string_view text) {
-  std::string out = printable(text.substr(0, kLongestText));
-  return text.size() > kLongestText ? out + "..." : out;
-}
+std::string shown(std::string_view text) { return printable(shortened(text, kLongestText)); }
 
 std::string name_of(const Process* p, ProcessKey key) {
   if (!p) return key ? "pid " + std::to_string(key.tgid) : "nobody";

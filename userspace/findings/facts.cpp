@@ -2,6 +2,7 @@
 // Facts that several rules use.
 #include <algorithm>
 
+#include "base/layout.hpp"
 #include "findings/rules.hpp"
 
 namespace stray {
@@ -149,7 +150,7 @@ std::string ports_text(const Process& p) {
   if (!p.seen) return out;
   for (const Listening& s : p.seen->sockets) {
     if (out.size() > 200) return out + ", ...";
-    out += (out.empty() ? "" : ", ") + s.text();
+    add_to(out, s.text());
   }
   return out;
 }

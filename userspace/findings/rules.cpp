@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "findings/rules.hpp"
+#include "base/layout.hpp"
 
 #include <algorithm>
 
@@ -9,11 +10,7 @@ void append(std::vector<Evidence>& to, std::vector<Evidence> more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
-std::string quoted(const Process& p) {
-  constexpr std::size_t kLong = 160;
-  const std::string command = p.command();
-  return "`" + (command.size() > kLong ? command.substr(0, kLong) + "..." : command) + "`";
-}
+std::string quoted(const Process& p) { return "`" + shortened(p.command(), 160) + "`"; }
 
 std::string user_of(const Process& p) {
   return p.seen && !p.seen->user.empty() ? p.seen->user : "uid " + std::to_string(p.uid);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "base/units.hpp"
 #include "findings/rules.hpp"
@@ -55,8 +56,7 @@ Facts facts_of(const Scene& scene, const Stray& stray) {
   out.job = is_job(scene, stray, out);
   for (const ProcessKey& key : stray.members)
     if (const Process* p = scene.lineage.find(key))
-      if (const std::string ports = ports_text(*p); !ports.empty())
-        out.ports += (out.ports.empty() ? "" : ", ") + ports;
+      if (const std::string ports = ports_text(*p); !ports.empty()) add_to(out.ports, ports);
   return out;
 }
 

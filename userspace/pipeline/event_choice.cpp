@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/event_choice.hpp"
+#include "base/layout.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,11 +21,7 @@ EventChoice EventChoice::all() {
 
 EventChoice EventChoice::none() { return {}; }
 
-std::string EventChoice::names() {
-  std::string out;
-  for (const auto action : kActions) out += (out.empty() ? "" : ", ") + std::string(action);
-  return out + ", all, none";
-}
+std::string EventChoice::names() { return joined(kActions) + ", all, none"; }
 
 std::optional<EventChoice> EventChoice::parse(std::string_view list, std::string& bad) {
   EventChoice choice;

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/end_group.hpp"
 
+#include "base/layout.hpp"
+
 namespace stray {
-namespace {
-
-constexpr std::size_t kLongText = 120;
-
-std::string described(const Process& p) {
-  const std::string command = p.command();
-  return command.size() > kLongText ? command.substr(0, kLongText) + "..." : command;
-}
-
-}  // namespace
 
 EndGroup end_below(const Scene& scene, const Process& top) {
   std::vector<const Process*> family{&top};
@@ -22,7 +14,7 @@ EndGroup end_below(const Scene& scene, const Process& top) {
     const Program& program = (*it)->program();
     const bool wrapper = program.role == Role::wrapper || program.shell_c || program.shell;
     auto& stage = program.watcher ? watchers : wrapper ? wrappers : programs;
-    stage.push_back({(*it)->key, described(**it)});
+    stage.push_back({(*it)->key, shortened((*it)->command(), 120)});
   }
   EndGroup out;
   for (auto* stage : {&watchers, &programs, &wrappers})

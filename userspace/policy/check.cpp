@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/glob.hpp"
+#include "base/layout.hpp"
 #include "base/words.hpp"
 #include "policy/policy.hpp"
 
@@ -94,7 +95,7 @@ class Checker {
     rule_ = "forbid", level_ = rule.level;
     const auto found = topmost(rule.match);
     std::string is = found.empty() ? "none runs" : std::to_string(found.size()) + " run: " + pids(found);
-    if (!found.empty()) is += " (" + found.front()->command().substr(0, 120) + ")";
+    if (!found.empty()) is += " (" + shortened(found.front()->command(), 120) + ")";
     say(rule.reason, std::move(is), found.empty());
   }
 
@@ -168,13 +169,12 @@ class Checker {
 
   void memory(const AppRule& rule) {
     std::uint64_t largest = 0;
-    each("memory_below = " + std::to_string(*rule.memory_below >> 20) + " MiB",
-         [&](const Process& p, std::string& is) {
-           const std::uint64_t used = group_memory(scene_, p);
-           largest = std::max(largest, used);
-           is = used ? std::to_string(used >> 20) + " MiB" : "not known";
-           return used != 0 && used < *rule.memory_below;
-         });
+    each("memory_below = " + memory_text(*rule.memory_below), [&](const Process& p, std::string& is) {
+      const std::uint64_t used = group_memory(scene_, p);
+      largest = std::max(largest, used);
+      is = used ? memory_text(used) : "not known";
+      return used != 0 && used < *rule.memory_below;
+    });
     out_.measures.push_back({rule.name + "_memory", largest, rule.memory_below, true});
   }
 
@@ -193,9 +193,8 @@ class Checker {
       for (const ProcessKey& key : descendants(*p))
         if (const Process* below = scene_.lineage.find(key)) look(*below);
     }
-    std::string is;
-    for (const std::string& one : there) is += (is.empty() ? "" : ", ") + one;
-    say("listens = \"" + wanted + "\"", is.empty() ? "it does not listen" : "it listens on " + is, met);
+    say("listens = \"" + wanted + "\"",
+        there.empty() ? "it does not listen" : "it listens on " + joined(there), met);
   }
 
   const Scene& scene_;

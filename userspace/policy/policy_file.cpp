@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/layout.hpp"
 #include "base/nearest.hpp"
 #include "base/units.hpp"
 #include "config/kind_name.hpp"
@@ -93,10 +94,8 @@ class PolicyFile {
     known.insert(known.end(), names_.supervisors.begin(), names_.supervisors.end());
     if (name == "none") return std::string(to_string(Verdict::nobody));
     if (!name || std::find(known.begin(), known.end(), *name) != known.end()) return name;
-    std::string all;
-    for (const std::string& one : known) all += (all.empty() ? "" : ", ") + one;
     toml_.problem(node.source(), "supervisor: \"" + *name + "\" is not a supervisor" +
-                                     did_you_mean(*name, known) + "; write one of " + all);
+                                     did_you_mean(*name, known) + "; write one of " + joined(known));
     return name;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/package_managers.hpp"
+#include "base/layout.hpp"
 
 namespace stray {
 namespace {
@@ -76,14 +77,7 @@ std::string_view plain_verb(std::string_view verb) {
   return verb == "x" ? "exec" : verb;
 }
 
-std::string joined(std::initializer_list<std::string_view> words) {
-  std::string out;
-  for (const auto word : words) {
-    if (!out.empty()) out += ' ';
-    out += word;
-  }
-  return out;
-}
+std::string with_spaces(std::initializer_list<std::string_view> words) { return joined(words, " "); }
 
 PackageManagerRun run_of(const Manager& manager, const Words& args) {
   const std::size_t at = skip_options(args, 0, manager.value_options);
@@ -91,16 +85,17 @@ PackageManagerRun run_of(const Manager& manager, const Words& args) {
                                 [](auto word) { return one_of("-v|--version|-h|--help", word); });
   if (asks || at == args.size()) return {Role::cli, std::string(manager.name)};
   const std::string_view verb = args[at];
-  if (one_of(manager.own_scripts, verb)) return {Role::wrapper, joined({manager.name, plain_verb(verb)})};
+  if (one_of(manager.own_scripts, verb))
+    return {Role::wrapper, with_spaces({manager.name, plain_verb(verb)})};
   if (one_of(manager.verbs, verb)) {
     const std::size_t what = skip_options(args, at + 1, manager.value_options);
-    if (what < args.size()) return {Role::wrapper, joined({manager.name, plain_verb(verb), args[what]})};
+    if (what < args.size()) return {Role::wrapper, with_spaces({manager.name, plain_verb(verb), args[what]})};
     // `npm exec -c 'prisma studio'` has no word of its own; `npm run` alone lists the scripts.
     const bool runs = plain_verb(verb) == "exec";
-    return {runs ? Role::wrapper : Role::cli, joined({manager.name, plain_verb(verb)})};
+    return {runs ? Role::wrapper : Role::cli, with_spaces({manager.name, plain_verb(verb)})};
   }
   const bool script = !manager.oneshot.empty() && !one_of(manager.oneshot, verb);
-  return {script ? Role::wrapper : Role::cli, joined({manager.name, verb})};
+  return {script ? Role::wrapper : Role::cli, with_spaces({manager.name, verb})};
 }
 
 }  // namespace
@@ -118,8 +113,8 @@ std::optional<PackageManagerRun> recognise_package_manager(std::string_view comm
   for (const Runner& runner : kRunners) {
     if (!one_of(runner.scripts, name)) continue;
     const std::size_t at = skip_options(args, 0, "-p|--package|-w|--workspace|-c|--call|--cache|--registry");
-    return PackageManagerRun{Role::wrapper,
-                             at < args.size() ? joined({runner.name, args[at]}) : std::string(runner.name)};
+    return PackageManagerRun{
+        Role::wrapper, at < args.size() ? with_spaces({runner.name, args[at]}) : std::string(runner.name)};
   }
   for (const Manager& manager : kManagers)
     if (one_of(manager.scripts, name)) return run_of(manager, args);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "findings/rules.hpp"
 #include "report/words.hpp"
@@ -91,7 +92,7 @@ class Document {
       row({"from", utc(report_.from)});
       row({"to", utc(report_.to)});
     }
-    row({"memory, CPUs", std::to_string(host.memory >> 20) + " MiB, " + std::to_string(host.cpus)});
+    row({"memory, CPUs", memory_text(host.memory) + ", " + std::to_string(host.cpus)});
     row({"made by", "stray " + esc(host.version)});
   }
 
@@ -104,7 +105,7 @@ class Document {
       std::string kinds;
       for (const Finding& f : s.stray->findings) {
         const std::string kind(to_string(f.kind));
-        if (kinds.find(kind) == std::string::npos) kinds += (kinds.empty() ? "" : ", ") + kind;
+        if (kinds.find(kind) == std::string::npos) add_to(kinds, kind);
       }
       const Life* l = s.life;
       row({std::to_string(s.stray->subject.tgid), l ? esc(command_text(report_, *l)) : "",

@@ -4,8 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "base/layout.hpp"
 #include "base/printable.hpp"
-#include "base/utf8.hpp"
 #include "findings/rules.hpp"
 #include "sinks/text.hpp"
 
@@ -15,16 +15,6 @@ namespace {
 constexpr std::string_view kYellow = "33", kGreen = "32", kDim = "2", kBold = "1";
 constexpr std::size_t kHead = 12;          // columns before the text of an entry
 constexpr std::size_t kMembersNamed = 12;  // a build below an orphan has hundreds; `stray tree` shows them
-
-std::string pad(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
-}
-
-std::string shortened(const std::string& command, std::size_t widest) {
-  if (command.size() <= widest) return command;
-  return std::string(cut_utf8(command, widest)) + "...";
-}
 
 const Process* subject_of(const Stray& stray, const Scene& scene) {
   const Process* p = scene.lineage.find(stray.subject);
@@ -58,7 +48,7 @@ std::string members_text(const Stray& stray, const Scene& scene) {
   const std::size_t shown = std::min(stray.members.size(), kMembersNamed + 1);
   for (std::size_t i = 1; i < shown; ++i)
     if (const Process* p = scene.lineage.find(stray.members[i]))
-      out += (out.empty() ? "" : ", ") + p->label() + " (" + std::to_string(p->key.tgid) + ")";
+      add_to(out, p->label() + " (" + std::to_string(p->key.tgid) + ")");
   if (stray.members.size() > shown) out += " and " + std::to_string(stray.members.size() - shown) + " more";
   return out;
 }

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "base/signal_name.hpp"
-#include "base/utf8.hpp"
 #include "event.h"
 #include "findings/rules.hpp"
 #include "record/action.hpp"
@@ -14,11 +14,6 @@ namespace stray {
 namespace {
 
 constexpr std::string_view kRed = "31", kYellow = "33", kDim = "2", kBold = "1", kBoldRed = "1;31";
-
-std::string pad(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
-}
 
 std::string name_of(const Process* p, ProcessKey key) {
   if (!p) return key ? "pid " + std::to_string(key.tgid) : "none";
@@ -33,11 +28,6 @@ std::string account_of(const Process& process) {
 }
 
 constexpr std::size_t kWideInTree = 110, kWideInEvent = 400;  // bytes; the JSON documents have all
-
-std::string shortened(const std::string& command, std::size_t widest = kWideInTree) {
-  if (command.size() <= widest) return command;
-  return std::string(cut_utf8(command, widest)) + "...";
-}
 
 }  // namespace
 
@@ -116,12 +106,12 @@ std::string Text::node(const Process& p, const Scene& scene, const std::vector<S
   std::string facts = age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{});
   if (who.verdict != Verdict::kernel && who.verdict != Verdict::nobody)
     facts += ", " + printable(supervisor_text(who));
-  std::string out =
-      std::to_string(p.key.tgid) + " " + printable(shortened(p.command())) + paint(kDim, "  " + facts);
+  std::string out = std::to_string(p.key.tgid) + " " + printable(shortened(p.command(), kWideInTree)) +
+                    paint(kDim, "  " + facts);
   for (const Stray& stray : strays) {
     std::string kinds;
     for (const Finding& f : stray.findings)
-      if (f.process == p.key) kinds += (kinds.empty() ? "" : ", ") + std::string(to_string(f.kind));
+      if (f.process == p.key) add_to(kinds, to_string(f.kind));
     if (!kinds.empty())
       out += "  " + paint(stray.severity >= Severity::warning ? kYellow : kBold,
                           "<- " + kinds + ": " + stray.treatment.title);
@@ -187,7 +177,7 @@ std::string Text::explain(const Process& p, const Scene& scene, const std::vecto
   for (const Evidence& e : origin_evidence(scene, p)) out += line(head, text_of(e)), head = "";
   head = "ancestry";
   Lineage::each_ancestor(p, [&](const Process& a) {
-    out += line(head, shortened(a.command()) + " (pid " + std::to_string(a.key.tgid) + ")");
+    out += line(head, shortened(a.command(), kWideInTree) + " (pid " + std::to_string(a.key.tgid) + ")");
     head = "";
     return true;
   });
