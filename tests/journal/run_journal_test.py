@@ -306,9 +306,14 @@ class Source(Journal):
     def test_text_and_what_is_open(self):
         self.traced()
         text = self.replay()
-        self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \S+  ready     -       stray ")
-        self.assertRegex(text, rf"(?m)^\S+ \S+ \S+  raised    {self.left} +orphan: node .* is orphaned")
-        self.assertRegex(text, r"(?m)  killed by SIGKILL from ")
+        self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \S+  ready    -       stray ")
+        self.assertRegex(text, rf"(?m)^\S+ \S+ \S+  raised   {self.left} +orphan: node .* is orphaned")
+        killed = entries("STRAY_EVENT=exit", f"STRAY_PID={self.gone}")[0]["MESSAGE"]
+        self.assertRegex(killed, rf"^exit     {self.gone} +\S*node .*  killed by SIGKILL from ")
+        self.assertIn("  " + killed + "\n", text, "what the run printed")
+        moved = entries("STRAY_EVENT=reparent")[0]["MESSAGE"]
+        self.assertRegex(moved, r"^reparent \d+ +\S.* from .* to ")
+        self.assertIn("  " + moved + "\n", text)
         at_the_end = text[text.index(" open according to the journal:\n"):]
         self.assertEqual(len(re.findall(rf" pid {self.left} +orphan: node .* is orphaned: ", at_the_end)), 1)
         self.assertNotIn(f" pid {self.gone} ", at_the_end)
@@ -366,8 +371,7 @@ class Source(Journal):
         document = json.loads(self.forged()["STRAY_JSON"])
         for action in ("exec", evil):
             document["event"]["action"] = action
-            document["process"]["args"] = [evil, "b"]
-            send(self.forged(STRAY_JSON=json.dumps(document)))
+            send(self.forged(STRAY_JSON=json.dumps(document), MESSAGE=evil.replace("\n", "") + "b"))
         text = self.replay()
         self.assertEqual([c for c in text if not c.isprintable() and c != "\n"], [])
         self.assertEqual(text.count("\n"), 3)

@@ -135,6 +135,7 @@ bool JournalReader::next(JournalRecord& record) {
       damaged_ += field("STRAY_EVENT", event);
       continue;
     }
+    (void)field("MESSAGE", record.message);
     record.from_root = field("_UID", uid) && uid == "0";
     field("_MACHINE_ID", record.machine);
     field("_BOOT_ID", record.boot);

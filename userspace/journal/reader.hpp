@@ -23,6 +23,7 @@ struct JournalError : std::runtime_error {
 
 struct JournalRecord {
   std::string document;       // STRAY_JSON, as it was sent
+  std::string message;        // MESSAGE: the same for a person
   std::string machine, boot;  // by journald, not by the sender
   bool from_root = false;     // journald saw the sender's uid 0
 };

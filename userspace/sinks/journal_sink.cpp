@@ -21,6 +21,13 @@ std::string argv_json(const Process& p) {
   return out + "]";
 }
 
+// The journal has its own time: what follows it in the line is the message.
+std::string without_time(std::string line) {
+  if (line.ends_with('\n')) line.pop_back();
+  const auto after = line.find("  ");
+  return after == std::string::npos ? line : line.substr(after + 2);
+}
+
 }  // namespace
 
 void JournalSink::begin(std::string_view id_of, int priority, std::string_view message) {
@@ -76,11 +83,8 @@ void JournalSink::event(const View& view, const Event& event) {
   const bool killed = p && p->ended && p->ended->signal() != 0;
   const bool matters = (action == "exit" && killed) || action == "oom" || action == "gap";
   if (choice_ ? !choice_->has(action) : !matters) return;
-  std::string message = text_.event(event, view.scene.lineage);
-  // The journal has its own time: what follows it is the message.
-  if (const auto after = message.find("  "); after != std::string::npos) message = message.substr(after + 2);
-  while (!message.empty() && message.back() == '\n') message.pop_back();
-  begin(action, action == "oom" || action == "gap" ? kError : kInfo, message);
+  begin(action, action == "oom" || action == "gap" ? kError : kInfo,
+        without_time(text_.event(event, view.scene.lineage)));
   entry_.add("STRAY_EVENT", action);
   if (p) about(view, *p);
   if (const auto* signal = std::get_if<Signal>(&event.what))
@@ -101,10 +105,7 @@ void JournalSink::seed(const View& view, const Process& process) {
 void JournalSink::reparent(const View& view, const Change& change) {
   const bool matters = is_watched(change.process->program());
   if (choice_ ? !choice_->has("reparent") : !matters) return;
-  begin("reparent", kInfo,
-        printable(change.process->label()) + " (pid " + std::to_string(change.process->key.tgid) +
-            ") has a new parent: " +
-            (change.process->parent ? printable(change.process->parent->label()) : std::string("not known")));
+  begin("reparent", kInfo, without_time(text_.reparent(change, view.time)));
   entry_.add("STRAY_EVENT", "reparent");
   about(view, *change.process);
   ecs_.reparent(json_, change, view.time, view.lost);
@@ -141,7 +142,7 @@ void JournalSink::finding(const View& view, const Finding& finding, const Proces
 
 void JournalSink::summary(const View& view, const Summary& summary) {
   std::string message = text_.summary(summary);
-  while (!message.empty() && message.back() == '\n') message.pop_back();
+  message.pop_back();  // the line's end
   begin("summary", kNotice, message);
   entry_.add("STRAY_EVENT", "summary");
   ecs_.summary(json_, summary);

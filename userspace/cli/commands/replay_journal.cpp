@@ -13,11 +13,10 @@
 #include <unordered_set>
 
 #include "base/errors.hpp"
+#include "base/layout.hpp"
 #include "base/moment.hpp"
 #include "base/printable.hpp"
-#include "base/signal_name.hpp"
 #include "base/time_text.hpp"
-#include "base/utf8.hpp"
 #include "cli/standard_output.hpp"
 #include "journal/reader.hpp"
 #include "kernel/kernel_source.hpp"
@@ -26,7 +25,6 @@ namespace stray {
 namespace {
 
 constexpr std::size_t kBuffer = 64 << 10;
-constexpr std::size_t kLongestText = 400;     // bytes of a command line; the document has it whole
 constexpr std::size_t kRemembered = 1 << 16;  // documents among which one that comes again is recognised
 
 // A document of sinks/ecs.cpp. What is missing, or of another type, is an empty string or 0.
@@ -50,18 +48,6 @@ class Document {
   std::int64_t number(const char* pointer) const {
     const auto* value = at(pointer);
     return value && value->is_number_integer() ? value->get<std::int64_t>() : 0;
-  }
-  bool has(const char* pointer) const { return at(pointer) != nullptr; }
-  bool is(const char* pointer) const {
-    const auto* value = at(pointer);
-    return value && value->is_boolean() && value->get<bool>();
-  }
-  std::string args() const {
-    std::string out;
-    if (const auto* list = at("/process/args"); list && list->is_array())
-      for (const auto& word : *list)
-        if (word.is_string()) out += (out.empty() ? "" : " ") + word.get<std::string>();
-    return out;
   }
   std::string action() const { return text("/event/action"); }
   bool finding() const { return text("/event/kind") == "alert"; }
@@ -87,78 +73,14 @@ class Document {
   std::int64_t time_ = 0;
 };
 
-// ---- for a person ----
-
-std::string shown(const std::string& text) {
-  const std::string_view front = cut_utf8(text, kLongestText);
-  return printable(front) + (front.size() < text.size() ? "..." : "");
-}
-
-std::string pad(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
-}
-
-// Another process that the document names: "/usr/bin/bash (4711)".
-std::string other(const Document& document, const std::string& pointer) {
-  const std::int64_t pid = document.number((pointer + "/pid").c_str());
-  if (pid == 0) return "none";
-  const std::string exe = document.text((pointer + "/executable").c_str());
-  return exe.empty() ? "pid " + std::to_string(pid) : shown(exe) + " (" + std::to_string(pid) + ")";
-}
-
-std::string who(const Document& document) {
-  for (const std::string& name :
-       {document.args(), document.text("/process/executable"), document.text("/process/name")})
-    if (!name.empty()) return shown(name);
-  return "(not known)";
-}
-
-std::string message(const Document& document) {
-  const std::string action = document.action();
-  if (document.finding()) {
-    const std::string text = document.text(action == "cleared" ? "/stray/finding/reason" : "/message");
-    return shown(document.text("/rule/name")) + ": " + shown(text);
-  }
-  if (action == "ready")
-    return "stray " + shown(document.text("/stray/version")) + " watches " +
-           shown(document.text("/host/hostname")) + ", kernel " + shown(document.text("/host/os/kernel"));
-  if (action == "summary")
-    return "findings: " + std::to_string(document.number("/stray/findings/raised")) + " raised, " +
-           std::to_string(document.number("/stray/findings/cleared")) + " cleared, " +
-           std::to_string(document.number("/stray/findings/open")) + " open; " +
-           std::to_string(document.number("/stray/lost")) + " records lost";
-  if (action == "gap") return std::to_string(document.number("/stray/gap/count")) + " records were lost";
-  const std::string name = who(document);
-  if (action == "exec" || action == "fork") return name + "  by " + other(document, "/process/parent");
-  if (action == "exit") {
-    const std::int64_t signal = document.number("/stray/exit/signal");
-    if (document.is("/stray/inferred")) return name + "  is gone";
-    if (!signal) return name + "  code " + std::to_string(document.number("/process/exit_code"));
-    return name + "  killed by " + signal_name(static_cast<int>(signal)) +
-           (document.has("/stray/exit/sender") ? " from " + other(document, "/stray/exit/sender") : "") +
-           (document.is("/stray/exit/oom") ? ", out of memory" : "");
-  }
-  if (action == "signal")
-    return name + "  gets " + signal_name(static_cast<int>(document.number("/stray/signal/number"))) +
-           " from " +
-           (document.is("/stray/signal/from_kernel") ? "the kernel"
-                                                     : other(document, "/stray/signal/sender"));
-  if (action == "oom") return name + "  killed for memory";
-  if (action == "reparent")
-    return name + "  from " + other(document, "/stray/reparent/from") + " to " +
-           other(document, "/stray/reparent/to");
-  if (action == "listen") return name + "  on " + shown(document.text("/stray/listen"));
-  return name;
-}
-
-std::string line(const Document& document) {
+// As the run printed it: the journal has its text beside the document.
+std::string line(const JournalRecord& record, const Document& document) {
   const std::int64_t pid = document.number("/process/pid");
-  return exact_text(document.time(), {}) + "  " + pad(shown(document.action()), 9) + " " +
-         pad(pid ? std::to_string(pid) : "-", 7) + " " + message(document) + "\n";
+  const std::string action = pad(document.action(), 8) + " ";
+  const bool whole = record.message.starts_with(action);  // of an event, with action and pid
+  const std::string head = whole ? "" : action + pad(pid ? std::to_string(pid) : "-", 7) + " ";
+  return exact_text(document.time(), {}) + "  " + printable(head + record.message) + "\n";
 }
-
-// ---- what is there ----
 
 // Recognises a document that was sent twice: an entry that journald did take, and was killed before it said
 // so.
@@ -198,17 +120,16 @@ class OpenFindings {
     if (document.action() == "cleared")
       findings.erase(id);
     else
-      findings.insert_or_assign(id, document);
+      findings.insert_or_assign(id, pad(document.text("/stray/finding/severity"), 9) + " " +
+                                        pad("pid " + std::to_string(document.number("/process/pid")), 12) +
+                                        record.message + "  (" + id + ")");
   }
   std::string text() const {
     std::string out;
     std::size_t count = 0;
     for (const auto& [id, machine] : machines_) {
       count += machine.findings.size();
-      for (const auto& [finding, document] : machine.findings)
-        out += "  " + pad(shown(document.text("/stray/finding/severity")), 9) + " " +
-               pad("pid " + std::to_string(document.number("/process/pid")), 12) + message(document) + "  (" +
-               shown(finding) + ")\n";
+      for (const auto& [finding, text] : machine.findings) out += "  " + printable(text) + "\n";
     }
     if (count == 0) return "no finding is open according to the journal\n";
     return std::to_string(count) + (count == 1 ? " finding is" : " findings are") +
@@ -218,7 +139,7 @@ class OpenFindings {
  private:
   struct Machine {
     std::string boot;
-    std::map<std::string, Document> findings;
+    std::map<std::string, std::string> findings;  // by id, each with its text
   };
   std::map<std::string, Machine> machines_;
 };
@@ -307,7 +228,7 @@ int replay_journal(const JournalReplayOptions& options) {
     if (!choice.about(*document)) continue;
     open.take(record, *document);
     if (!choice.begun(*document)) continue;
-    out += options.json ? record.document + "\n" : line(*document);
+    out += options.json ? record.document + "\n" : line(record, *document);
     if (out.size() < kBuffer) continue;
     print(out);
     out.clear();
