@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def alive(pid):
 
 def terminal(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[4])
+
+
+def by_hand(shown):
+    """The steps that --show prints: what each is about, its command, what is expected."""
+    return [tuple(step.strip().split("\n")) for step in shown.partition("# ---- by hand")[2].split("\n\n")[1:]]
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 class Host(Folder):
@@ -149,6 +160,26 @@ class UnderPm2(Host):
         self.assertFalse((self.home / ".stray").exists())
         self.assertFalse((self.home / ".pm2").exists())
 
+    def test_by_hand_as_the_report_has_it(self):
+        self.open()
+        old = self.left(self.app(port=free_port()), env={"LESSOPEN": "x", "TERM_PROGRAM": "y", "LINES_2": "two\nlines"})
+        steps = by_hand(self.stray("adopt", old, "--under", "pm2", "--show").stdout)
+        self.assertEqual(len(steps), 9)
+        for head, command, expected in steps:
+            self.assertRegex(head, r"^# \d\. (now|in the next maintenance window): ")
+            self.assertTrue(command and expected.startswith("# expected: "), (head, command, expected))
+        report = self.stray("report", "--format", "md", "--this-namespace").stdout
+        for head, command, expected in steps:
+            self.assertIn(command.replace(f"{self.home}/.stray", "~/.stray"), report)
+        for _, command, _ in steps[1:3]:
+            done = self.inside("setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "sh", "-c", command)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        file = self.home / ".stray/intranet-backend/environment.json"
+        saved = json.loads(file.read_text())
+        self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+        self.assertEqual((saved["SECRET_KEY"], saved["LINES_2"]), ('a "b" $c', "two\nlines"))
+        self.assertEqual({"SSH_TTY", "TERM", "TERM_PROGRAM", "LESSOPEN"} & set(saved), set())
+
     def test_nothing_is_ended_when_it_cannot_work(self):
         self.open()
         folder = self.app()
@@ -257,6 +288,20 @@ class UnderSystemd(Host):
         self.assertEqual(list((self.etc / "stray/env").iterdir()), [])
         again = int(done.stderr.rpartition("as pid ")[2].split()[0])
         self.addCleanup(end, again, os.pidfd_open(again))
+
+    def test_by_hand_saves_the_same_environment(self):
+        self.open()
+        old = self.left(self.app(), env={"LESSOPEN": "x", "TWO": "two\nlines `id` \\"})
+        command = by_hand(self.stray("adopt", old, "--under", "systemd", "--show").stdout)[0][1]
+        done = self.inside("sh", "-c", command)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        file = self.etc / "stray/env/intranet-backend.env"
+        self.assertEqual((file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777), (0o600, 0o700))
+        saved = file.read_text()
+        self.assertIn('SECRET_KEY="a \\"b\\" \\$c"\n', saved)
+        self.assertIn('TWO="two\nlines \\`id\\` \\\\"\n', saved)
+        for name in ("SSH_TTY", "TERM", "LESSOPEN"):
+            self.assertNotIn(name + "=", saved)
 
     def test_never_a_taken_name_nor_a_link(self):
         self.open()

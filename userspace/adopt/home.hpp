@@ -9,7 +9,7 @@
 
 #include "adopt/person.hpp"
 #include "adopt/process_image.hpp"
-#include "plan/adoption.hpp"
+#include "plan/migration.hpp"
 #include "supervision/supervision.hpp"
 
 namespace stray {
@@ -34,14 +34,15 @@ class Home {
   // What stands in the way; a line each.
   virtual std::vector<std::string> problems() const = 0;
   virtual std::vector<NewFile> files() const = 0;
-  virtual std::vector<std::string> commands() const = 0;  // to do it by hand, after the files
+  virtual const Migration& migration() const = 0;  // the same by hand
   // These throw std::runtime_error.
   virtual void prepare() = 0;
   virtual void start() = 0;
   virtual void keep() {}
   virtual void undo() = 0;
   virtual bool has(const Supervision& who) const = 0;
-  virtual std::vector<std::string> next_steps() const = 0;
+  // What did not go as meant; a comment for a shell each.
+  virtual std::vector<std::string> remarks() const { return {}; }
 };
 
 std::unique_ptr<Home> pm2_home(const Moving& moving);

@@ -11,22 +11,19 @@
 #include "adopt/home.hpp"
 #include "adopt/root_files.hpp"
 #include "base/printable.hpp"
-#include "base/quote.hpp"
 #include "base/words.hpp"
+#include "base/write_all.hpp"
 
 namespace stray {
 namespace {
 
 constexpr std::chrono::seconds kPatience{5}, kCommand{60};
-constexpr const char* kFolder = ".stray";
-constexpr const char* kEcosystem = "ecosystem.config.js";
-constexpr const char* kEnvironment = "environment.json";
 
 // In a child that is the user. Opens ~/.stray, which must be a folder of the user's own and no link.
 Descriptor own_folder(const std::string& home, bool create) {
   const Descriptor at(::open(home.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!at || (create && ::mkdirat(at.get(), kFolder, 0700) != 0 && errno != EEXIST)) return {};
-  Descriptor out(::openat(at.get(), kFolder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!at || (create && ::mkdirat(at.get(), kPm2Folder, 0700) != 0 && errno != EEXIST)) return {};
+  Descriptor out(::openat(at.get(), kPm2Folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat facts {};
   if (out && (::fstat(out.get(), &facts) != 0 || facts.st_uid != ::geteuid()))
     return errno = EPERM, Descriptor();
@@ -35,26 +32,22 @@ Descriptor own_folder(const std::string& home, bool create) {
 
 bool write_new(int folder, const char* name, std::string_view content) {
   const Descriptor file(::openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  while (file && !content.empty()) {
-    const ssize_t written = ::write(file.get(), content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return static_cast<bool>(file);
+  return file && write_all(file.get(), content) == content.size();
 }
 
 class Pm2Home final : public Home {
  public:
-  explicit Pm2Home(const Moving& moving) : moving_(moving), person_(moving.person) {
-    ran_before_ = moving.pm2_runs;
+  explicit Pm2Home(const Moving& moving)
+      : moving_(moving),
+        person_(moving.person),
+        migration_(migration_of(moving.adoption, Under::pm2, moving.person.home)),
+        ran_before_(moving.pm2_runs) {
     find_pm2();
-    ecosystem_ = ecosystem_file(moving.adoption, kEnvironment, why_not_);
   }
 
   std::vector<std::string> problems() const override {
     std::vector<std::string> out;
-    if (ecosystem_.empty()) out.push_back(why_not_);
+    if (migration_.file_text.empty()) out.push_back(migration_.why_not);
     if (pm2_.empty()) out.push_back("PM2 is not installed for " + person_.name + ": npm install -g pm2");
     if (!pm2_.empty() && person_.uid == 0)
       if (const std::string why = root_may_run(pm2_); !why.empty())
@@ -80,14 +73,11 @@ class Pm2Home final : public Home {
     for (const std::string& variable : without_session(moving_.image.environment))
       names +=
           (names.size() == 1 ? "\n  \"" : ",\n  \"") + variable.substr(0, variable.find('=')) + "\": \"...\"";
-    return {{folder() + "/" + kEcosystem, ecosystem_, person_.name, "0600"},
-            {folder() + "/" + kEnvironment, names + "\n}\n", person_.name, "0600"}};
+    return {{migration_.file_name, migration_.file_text, person_.name, "0600"},
+            {migration_.environment_name, names + "\n}\n", person_.name, "0600"}};
   }
 
-  std::vector<std::string> commands() const override {
-    return {"# as " + person_.name + ", after the old process has ended:",
-            "pm2 start " + shell_word(folder() + "/" + kEcosystem), "pm2 save"};
-  }
+  const Migration& migration() const override { return migration_; }
 
   void prepare() override {
     std::vector<std::string> left_out;
@@ -97,8 +87,8 @@ class Pm2Home final : public Home {
       if (!above || ::mkdirat(above.get(), name().c_str(), 0700) != 0) return 1;
       const Descriptor in(
           ::openat(above.get(), name().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-      const bool good =
-          in && write_new(in.get(), kEcosystem, ecosystem_) && write_new(in.get(), kEnvironment, environment);
+      const bool good = in && write_new(in.get(), kPm2File, migration_.file_text) &&
+                        write_new(in.get(), kPm2Environment, environment);
       return good ? 0 : 2;
     });
     written_ = got == 0 || got == 2;
@@ -107,7 +97,7 @@ class Pm2Home final : public Home {
 
   void start() override {
     started_ = true;
-    const CommandResult got = pm2({"start", folder() + "/" + kEcosystem}, moving_.image.umask);
+    const CommandResult got = pm2({"start", migration_.file_name}, moving_.image.umask);
     if (!got.fine()) throw std::runtime_error("pm2 start failed: " + printable(got.said));
   }
 
@@ -129,7 +119,7 @@ class Pm2Home final : public Home {
         const Descriptor in(above ? ::openat(above.get(), name().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
                                   : -1);
         if (!in) return 1;
-        for (const char* file : {kEcosystem, kEnvironment}) ::unlinkat(in.get(), file, 0);
+        for (const char* file : {kPm2File, kPm2Environment}) ::unlinkat(in.get(), file, 0);
         return ::unlinkat(above.get(), name().c_str(), AT_REMOVEDIR) == 0 ? 0 : 1;
       });
     started_ = written_ = false;
@@ -139,22 +129,16 @@ class Pm2Home final : public Home {
     return who.verdict == Verdict::pm2 && who.name == name();
   }
 
-  std::vector<std::string> next_steps() const override {
-    std::vector<std::string> out;
-    if (!saved_)
-      out.push_back("# pm2 save was left out or failed: " + printable(person_.home) +
-                    "/.pm2/dump.pm2 names applications that PM2 does not run now. As " + person_.name +
-                    ": pm2 resurrect, then pm2 save");
-    out.push_back(
-        "# PM2 does not start with the host yet. As " + person_.name +
-        ": pm2 startup prints a command for root. That command runs PM2's own code as root: read it, and " +
-        "see that root alone can write to PM2's folder");
-    return out;
+  std::vector<std::string> remarks() const override {
+    if (saved_) return {};
+    return {"# pm2 save was left out or failed: " + printable(person_.home) +
+            "/.pm2/dump.pm2 names applications that PM2 does not run now. As " + person_.name +
+            ": pm2 resurrect, then pm2 save"};
   }
 
  private:
   const std::string& name() const { return moving_.adoption.name; }
-  std::string folder() const { return person_.home + "/" + kFolder + "/" + name(); }
+  std::string folder() const { return person_.home + "/" + kPm2Folder + "/" + name(); }
 
   // Where administrators, node version managers and npm prefixes have it; only ever run as the user.
   void find_pm2() {
@@ -198,8 +182,10 @@ class Pm2Home final : public Home {
 
   const Moving& moving_;
   const Person& person_;
-  std::string pm2_, ecosystem_, why_not_;
-  bool ran_before_ = false, dump_there_ = false, written_ = false, started_ = false, saved_ = true;
+  const Migration migration_;
+  std::string pm2_;
+  const bool ran_before_;
+  bool dump_there_ = false, written_ = false, started_ = false, saved_ = true;
 };
 
 }  // namespace

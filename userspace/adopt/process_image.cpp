@@ -12,6 +12,7 @@
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
+#include "plan/login_session.hpp"
 #include "procfs/process.hpp"
 #include "procfs/stat.hpp"
 
@@ -86,52 +87,6 @@ std::optional<ProcessImage> image_of(ProcessKey key) {
   // Everything was read through one directory of /proc: it is all of this process, if that is still there.
   if (!process.still_alive(reader)) return {};
   return out;
-}
-
-bool of_login_session(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"TERM",
-                                                "DISPLAY",
-                                                "WAYLAND_DISPLAY",
-                                                "XAUTHORITY",
-                                                "LS_COLORS",
-                                                "_",
-                                                "OLDPWD",
-                                                "SHLVL",
-                                                "TMUX",
-                                                "TMUX_PANE",
-                                                "STY",
-                                                "WINDOW",
-                                                "COLORTERM",
-                                                "COLUMNS",
-                                                "LINES",
-                                                "MAIL",
-                                                "LESSOPEN",
-                                                "LESSCLOSE",
-                                                "PS1",
-                                                "HISTFILE",
-                                                "PAGER",
-                                                "EDITOR",
-                                                "VISUAL",
-                                                "WINDOWID",
-                                                "VTE_VERSION",
-                                                "GPG_AGENT_INFO",
-                                                "GPG_TTY",
-                                                "INVOCATION_ID",
-                                                "JOURNAL_STREAM",
-                                                "LISTEN_FDS",
-                                                "LISTEN_PID",
-                                                "NOTIFY_SOCKET",
-                                                "MAINPID",
-                                                "MANAGERPID",
-                                                "WATCHDOG_PID",
-                                                "WATCHDOG_USEC",
-                                                "SYSTEMD_EXEC_PID",
-                                                "INIT_CWD"};
-  static constexpr std::string_view kPrefixes[] = {"SSH_",  "XDG_",   "DBUS_",   "SUDO_",
-                                                   "TERM_", "KITTY_", "VSCODE_", "BASH_FUNC_"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames) ||
-         std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
-                     [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
 bool is_variable(std::string_view text) {

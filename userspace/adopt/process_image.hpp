@@ -25,9 +25,6 @@ struct ProcessImage {
 // Nothing when it has ended, is another by now, or cannot be read.
 std::optional<ProcessImage> image_of(ProcessKey process);
 
-// Whether a variable describes the login session that something was started from, and not what it runs.
-bool of_login_session(std::string_view name);
-
 // NAME=value as a program can have it. What is no such thing is left out of files.
 bool is_variable(std::string_view text);
 

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "base/printable.hpp"
+#include "base/write_all.hpp"
 
 namespace stray {
 namespace {
@@ -51,14 +52,9 @@ void write_root_file(const Descriptor& folder, const std::string& name, std::str
   const Descriptor file(
       ::openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) fail(name, errno == EEXIST ? "is there already" : std::strerror(errno));
-  bool good = ::fchmod(file.get(), mode) == 0;
-  while (good && !content.empty()) {
-    const ssize_t written = ::write(file.get(), content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    good = written > 0;
-    if (good) content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (good && ::fsync(file.get()) == 0) return;
+  if (::fchmod(file.get(), mode) == 0 && write_all(file.get(), content) == content.size() &&
+      ::fsync(file.get()) == 0)
+    return;
   const std::string why = std::strerror(errno);
   ::unlinkat(folder.get(), name.c_str(), 0);
   fail(name, why);

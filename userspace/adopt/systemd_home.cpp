@@ -14,8 +14,6 @@ namespace stray {
 namespace {
 
 constexpr std::chrono::seconds kCommand{60};
-constexpr const char* kUnits = "/etc/systemd/system";
-constexpr const char* kEnvironments = "/etc/stray/env";
 constexpr const char* kSystemctl = "/usr/bin/systemctl";
 
 bool there(const std::string& path) {
@@ -26,31 +24,31 @@ bool there(const std::string& path) {
 // Anything by which systemd would know the name already, from whoever it is.
 std::string taken(const std::string& name) {
   for (const char* folder :
-       {kUnits, "/etc/systemd/system.control", "/run/systemd/system", "/run/systemd/transient",
+       {kUnitFolder, "/etc/systemd/system.control", "/run/systemd/system", "/run/systemd/transient",
         "/run/systemd/generator", "/run/systemd/generator.early", "/run/systemd/generator.late",
         "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"})
     for (const char* suffix : {".service", ".service.d", ".socket", ".timer"})
       if (const std::string path = std::string(folder) + "/" + name + suffix; there(path)) return path;
   if (const std::string path = "/etc/init.d/" + name; there(path)) return path;
-  if (const std::string path = std::string(kEnvironments) + "/" + name + ".env"; there(path)) return path;
+  if (const std::string path = unit_environment(name); there(path)) return path;
   return {};
 }
 
 class SystemdHome final : public Home {
  public:
-  explicit SystemdHome(const Moving& moving) : moving_(moving) {
-    unit_ = unit_file(moving.adoption, environment_path(), why_not_);
+  explicit SystemdHome(const Moving& moving)
+      : moving_(moving), migration_(migration_of(moving.adoption, Under::systemd)) {
     environment_ = environment_file(without_session(moving.image.environment), left_out_);
   }
 
   std::vector<std::string> problems() const override {
     std::vector<std::string> out;
-    if (unit_.empty()) out.push_back(why_not_);
+    if (migration_.file_text.empty()) out.push_back(migration_.why_not);
     if (!there("/run/systemd/system")) out.push_back("systemd does not run here");
     if (const std::string why = root_may_run(kSystemctl); !why.empty()) out.push_back(why);
     if (const std::string path = taken(name()); !path.empty())
       out.push_back(path + " is there already: choose another --name");
-    for (const std::string folder : {"/etc/systemd/system", "/etc/stray", kEnvironments}) try {
+    for (const std::string folder : {kUnitFolder, "/etc/stray", kUnitEnvironments}) try {
         if (there(folder)) (void)root_folder(folder);
       } catch (const std::runtime_error& error) {
         out.push_back(error.what());
@@ -62,18 +60,16 @@ class SystemdHome final : public Home {
     std::string names;
     for (const std::string& variable : without_session(moving_.image.environment))
       names += variable.substr(0, variable.find('=')) + "=\"...\"\n";
-    return {{unit_path(), unit_, "root", "0644"}, {environment_path(), names, "root", "0600"}};
+    return {{migration_.file_name, migration_.file_text, "root", "0644"},
+            {migration_.environment_name, names, "root", "0600"}};
   }
 
-  std::vector<std::string> commands() const override {
-    return {"systemctl daemon-reload",
-            "# after the old process has ended:", "systemctl enable --now " + service()};
-  }
+  const Migration& migration() const override { return migration_; }
 
   void prepare() override {
-    write_root_file(root_folder(kEnvironments, true, 0700), name() + ".env", environment_, 0600);
+    write_root_file(root_folder(kUnitEnvironments, true, 0700), name() + ".env", environment_, 0600);
     environment_written_ = true;
-    write_root_file(root_folder(kUnits), service(), unit_, 0644);
+    write_root_file(root_folder(kUnitFolder), service(), migration_.file_text, 0644);
     unit_written_ = true;
     systemctl({"daemon-reload"});
   }
@@ -85,8 +81,8 @@ class SystemdHome final : public Home {
 
   void undo() override {
     if (started_) (void)run({"disable", "--now", service()});
-    if (unit_written_) ::unlinkat(root_folder(kUnits).get(), service().c_str(), 0);
-    if (environment_written_) ::unlinkat(root_folder(kEnvironments).get(), (name() + ".env").c_str(), 0);
+    if (unit_written_) ::unlinkat(root_folder(kUnitFolder).get(), service().c_str(), 0);
+    if (environment_written_) ::unlinkat(root_folder(kUnitEnvironments).get(), (name() + ".env").c_str(), 0);
     if (unit_written_) (void)run({"daemon-reload"});
     started_ = unit_written_ = environment_written_ = false;
   }
@@ -95,10 +91,10 @@ class SystemdHome final : public Home {
     return who.verdict == Verdict::systemd && who.name == service();
   }
 
-  std::vector<std::string> next_steps() const override {
-    std::vector<std::string> out{"journalctl -u " + service() + "  # its output from now on"};
+  std::vector<std::string> remarks() const override {
+    std::vector<std::string> out;
     for (const std::string& variable : left_out_)
-      out.push_back("# " + variable + " is not in " + environment_path() +
+      out.push_back("# " + variable + " is not in " + migration_.environment_name +
                     ": its value has bytes that systemd refuses");
     return out;
   }
@@ -106,10 +102,6 @@ class SystemdHome final : public Home {
  private:
   const std::string& name() const { return moving_.adoption.name; }
   std::string service() const { return name() + ".service"; }
-  std::string unit_path() const { return std::string(kUnits) + "/" + service(); }
-  std::string environment_path() const {
-    return std::string(kEnvironments) + "/" + moving_.adoption.name + ".env";
-  }
 
   static CommandResult run(std::vector<std::string> words) {
     const Person root{"root", "/root", "/bin/sh", 0, 0};
@@ -125,7 +117,8 @@ class SystemdHome final : public Home {
   }
 
   const Moving& moving_;
-  std::string unit_, environment_, why_not_;
+  const Migration migration_;
+  std::string environment_;
   std::vector<std::string> left_out_;
   bool unit_written_ = false, environment_written_ = false, started_ = false;
 };

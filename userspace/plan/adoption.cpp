@@ -38,6 +38,10 @@ std::optional<Under> under_named(std::string_view name) {
   return {};
 }
 
+std::string unit_environment(const std::string& name) {
+  return std::string(kUnitEnvironments) + "/" + name + ".env";
+}
+
 bool is_adoption_name(std::string_view name) { return !name.empty() && plain_name(name) == name; }
 
 std::string adoption_name(const Process& p, const std::string& cwd, const std::string& script) {
@@ -62,7 +66,6 @@ Adoption adoption_of(const Process& p) {
   const bool whole = !seen || file_name(p.seen->script.path) == file_name(p.program().entry);
   if (file) out.script = whole ? absolute(p.program().entry, out.cwd) : p.seen->script.path;
   out.name = adoption_name(p, out.cwd, out.script);
-  out.node_env = env_value(p.env(), "NODE_ENV").value_or("");
   p.env().each([&](std::string_view variable) {
     out.environment.emplace_back(variable.substr(0, variable.find('=')));
   });

@@ -22,7 +22,7 @@ struct Adoption {
   std::string name;  // for PM2 and units; plain letters
   std::string user;
   std::uint32_t uid = 0;
-  std::string interpreter, script, cwd, node_env;  // script: empty for what is no script of a runtime
+  std::string interpreter, script, cwd;  // script: empty for what is no script of a runtime
   std::vector<std::string> interpreter_args, args;
   bool args_known = true;                // false: it changed its title
   bool redacted = false;                 // a secret was taken out of the arguments
@@ -40,10 +40,17 @@ void take_arguments(const std::vector<std::string>& words, const std::string& en
 // The name of its package, else of its folder, else of its script; as plain_name() has it.
 std::string adoption_name(const Process& process, const std::string& cwd, const std::string& script);
 
-// Files; an empty text: it cannot be written, and `why_not` says why. `environment`: a file of JSON beside it
-// (PM2) or the path of an EnvironmentFile= (systemd); empty: NODE_ENV alone.
-std::string ecosystem_file(const Adoption& adoption, const std::string& environment, std::string& why_not);
-std::string unit_file(const Adoption& adoption, const std::string& environment, std::string& why_not);
+// Where the files are: of PM2 below the home directory, of systemd root's.
+inline constexpr const char* kPm2Folder = ".stray";
+inline constexpr const char* kPm2File = "ecosystem.config.js";
+inline constexpr const char* kPm2Environment = "environment.json";  // beside it
+inline constexpr const char* kUnitFolder = "/etc/systemd/system";
+inline constexpr const char* kUnitEnvironments = "/etc/stray/env";
+std::string unit_environment(const std::string& name);  // "/etc/stray/env/api.env"
+
+// Files; an empty text: it cannot be written, and `why_not` says why.
+std::string ecosystem_file(const Adoption& adoption, std::string& why_not);
+std::string unit_file(const Adoption& adoption, std::string& why_not);
 
 // A name that unit files, PM2 and folders take: letters, digits, "-", "_", ".", at most 64.
 bool is_adoption_name(std::string_view name);

@@ -43,7 +43,7 @@ bool in_temporary_folder(const Adoption& adoption) {
 
 }  // namespace
 
-std::string ecosystem_file(const Adoption& adoption, const std::string& environment, std::string& why_not) {
+std::string ecosystem_file(const Adoption& adoption, std::string& why_not) {
   if (!possible(adoption, why_not)) return {};
   const bool is_script = !adoption.script.empty();
   // PM2 joins it with the working directory. A name with a space would be a line for bash.
@@ -54,13 +54,11 @@ std::string ecosystem_file(const Adoption& adoption, const std::string& environm
   if (contains(file, " "))
     return why_not = "PM2 takes a script whose path has a space for a shell command", std::string();
   const auto script = js_quote(file), cwd = js_quote(adoption.cwd),
-             interpreter = js_quote(is_script ? adoption.interpreter : "none"),
-             mode = js_quote(adoption.node_env), variables = js_quote("./" + environment);
+             interpreter = js_quote(is_script ? adoption.interpreter : "none");
   std::string args = "[", interpreter_args = "[";
   const bool words = append_words(args, adoption.args, ", ", js_quote) &&
                      append_words(interpreter_args, adoption.interpreter_args, ", ", js_quote);
-  if (!script || !cwd || !interpreter || !mode || !variables || !words)
-    return why_not = kUnwritable, std::string();
+  if (!script || !cwd || !interpreter || !words) return why_not = kUnwritable, std::string();
   const std::string name = "'" + adoption.name + "'";
   std::string out = "module.exports = {\n  apps: [{\n    name: " + name + ",\n    script: " + *script + ",\n";
   if (!adoption.args.empty()) out += "    args: " + args + "],\n";
@@ -70,35 +68,29 @@ std::string ecosystem_file(const Adoption& adoption, const std::string& environm
   out += "    autorestart: true,\n    max_restarts: 10,\n    min_uptime: '10s',\n";
   out += "    max_memory_restart: '" + mib(adoption.memory_limit) + "',  // its peak was " +
          mib(adoption.memory_peak) + "\n";
-  if (!environment.empty())
-    out += "    env: require(" + *variables + "),  // " + "as it had it, readable by its user alone\n";
-  else if (!adoption.node_env.empty())
-    out += "    env: { NODE_ENV: " + *mode + " },\n";
+  out += "    env: require('./" + std::string(kPm2Environment) +
+         "'),  // as it had it, readable by its user alone\n";
   out += "    out_file: './logs/" + adoption.name + ".out.log',\n";
   out += "    error_file: './logs/" + adoption.name + ".err.log',\n";
   out += "    merge_logs: true,\n    log_date_format: 'YYYY-MM-DD HH:mm:ss Z',\n  }],\n};\n";
   return out;
 }
 
-std::string unit_file(const Adoption& adoption, const std::string& environment, std::string& why_not) {
+std::string unit_file(const Adoption& adoption, std::string& why_not) {
   if (!possible(adoption, why_not)) return {};
   const auto program = systemd_program(adoption.interpreter), cwd = systemd_path(adoption.cwd),
-             script = systemd_argument(adoption.script),
-             mode = systemd_argument("NODE_ENV=" + adoption.node_env);
+             script = systemd_argument(adoption.script);
   std::string command = program.value_or("");
   const bool words =
       append_words(command, adoption.interpreter_args, " ", systemd_argument) &&
       (adoption.script.empty() || append_words(command, {adoption.script}, " ", systemd_argument)) &&
       append_words(command, adoption.args, " ", systemd_argument);
   const bool user = plain_name(adoption.user) == adoption.user;  // a name as useradd takes it, or a number
-  if (!program || !cwd || !script || !mode || !words || !user) return why_not = kUnwritable, std::string();
+  if (!program || !cwd || !script || !words || !user) return why_not = kUnwritable, std::string();
   std::string out = "[Unit]\nDescription=" + adoption.name + "\nAfter=network-online.target\n" +
                     "Wants=network-online.target\nStartLimitIntervalSec=60\nStartLimitBurst=5\n\n[Service]\n";
   out += "User=" + adoption.user + "\nWorkingDirectory=" + *cwd + "\nExecStart=" + command + "\n";
-  if (!environment.empty()) out += "EnvironmentFile=" + environment + "\n";
-  // Environment= knows specifiers, but no variables: a `$` is not doubled there.
-  else if (!adoption.node_env.empty() && !contains(adoption.node_env, "$"))
-    out += "Environment=" + *mode + "\n";
+  out += "EnvironmentFile=" + unit_environment(adoption.name) + "\n";
   out += "Restart=on-failure\nRestartSec=2\n";
   out += "# Its peak was " + mib(adoption.memory_peak) + ".\n";
   out += "MemoryHigh=" + mib(adoption.memory_limit) +

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/migration.hpp"
 
+#include "base/layout.hpp"
 #include "base/quote.hpp"
-#include "plan/adoption.hpp"
+#include "plan/login_session.hpp"
 
 namespace stray {
 namespace {
 
-constexpr const char* kEnvironment = "environment.json";
-
 std::string pid_of(const Adoption& a) { return std::to_string(a.process.tgid); }
 
-std::string addresses_of(const Adoption& a) {
-  std::string out;
-  for (const std::string& address : a.listens) out += (out.empty() ? "" : ", ") + address;
-  return out;
-}
-
 std::string serves_text(const Adoption& a) {
-  return a.listens.empty() ? "a new process runs the same" : "a new process listens on " + addresses_of(a);
+  return a.listens.empty() ? "a new process runs the same" : "a new process listens on " + joined(a.listens);
 }
 
 std::string writing_text(const Adoption& a, const std::string& file) {
@@ -30,35 +23,33 @@ std::string writing_text(const Adoption& a, const std::string& file) {
 Step end_of_old(const Adoption& a) {
   return {When::maintenance_window, "end the old process with SIGTERM, if it is still this one",
           "ps -o pid,lstart,args -p " + pid_of(a),
-          "the same command and start time as in this report; after SIGTERM the heading alone" +
-              (a.listens.empty() ? "" : ", and " + addresses_of(a) + " is free")};
+          "the same command and start time as above; after SIGTERM the heading alone" +
+              (a.listens.empty() ? "" : ", and " + joined(a.listens) + " is free")};
 }
 
-// What came from a login session stays out: it ends with that session.
-std::string saving_environment_for_pm2(const Adoption& a, const std::string& folder) {
-  return R"((umask 077; node -e 'const e = {}; for (const v of require("fs").readFileSync("/proc/" + )"
-         R"(process.argv[1] + "/environ", "utf8").split("\0")) { const n = v.indexOf("="); if (n > 0 && )"
-         R"(!/^(SSH_|XDG_|DBUS_|SUDO_|TERM=|DISPLAY=)/.test(v)) e[v.slice(0, n)] = v.slice(n + 1); } )"
-         R"(console.log(JSON.stringify(e));' )" +
-         pid_of(a) + " > " + folder + "/" + kEnvironment + ")";
+std::string saving_environment_for_pm2(const Adoption& a, const std::string& file) {
+  return R"((umask 077; node -e 'const e = {}; for (const v of require("fs").readFileSync("/proc/)" +
+         pid_of(a) + R"(/environ", "utf8").split("\0")) { const n = v.indexOf("="); if (n > 0 && !/)" +
+         login_session_pattern() + R"(/.test(v)) e[v.slice(0, n)] = v.slice(n + 1); } )" +
+         "console.log(JSON.stringify(e));' > " + file + ")";
 }
 
 std::string saving_environment_for_systemd(const Adoption& a, const std::string& file) {
-  return "install -d -m 0700 " + file.substr(0, file.rfind('/')) + " && (umask 077; tr '\\0' '\\n' < /proc/" +
-         pid_of(a) + "/environ | grep -vE '^(SSH_|XDG_|DBUS_|SUDO_|TERM=|DISPLAY=)' | " +
-         R"(sed -e 's/[\\"$`]/\\&/g' -e 's/=\(.*\)/="\1"/' > )" + file + ")";
+  return "install -d -m 0700 " + std::string(kUnitEnvironments) + " && (umask 077; grep -zvE '" +
+         login_session_pattern() + "' /proc/" + pid_of(a) + "/environ | " +
+         R"(sed -z -e 's/[\\"$`]/\\&/g' -e 's/=\(.*\)/="\1"/' | tr '\0' '\n' > )" + file + ")";
 }
 
-std::vector<Step> pm2_steps(const Adoption& a, const std::string& file) {
-  const std::string folder = file.substr(0, file.rfind('/'));
+std::vector<Step> pm2_steps(const Adoption& a, const std::string& folder) {
+  const std::string file = folder + kPm2File;
   return {
       {When::now, "check that PM2 is there, as " + a.user + ", or install it",
        "command -v pm2 || npm install -g pm2", "the path of pm2, or of what was installed"},
       {When::now, "make the folder of the file, and the one of its logs",
        "mkdir -p " + folder + " " + shell_quote(a.cwd + "/logs"), "both folders are there"},
       {When::now, "save its environment beside the file, without what came from a login session",
-       saving_environment_for_pm2(a, folder),
-       std::string(kEnvironment) + " holds its variables, and only " + a.user + " can read it"},
+       saving_environment_for_pm2(a, folder + kPm2Environment),
+       std::string(kPm2Environment) + " holds its variables, and only " + a.user + " can read it"},
       {When::now, writing_text(a, file) + ", and let node read it", "node " + file,
        "nothing is printed: the file is right"},
       end_of_old(a),
@@ -67,7 +58,10 @@ std::vector<Step> pm2_steps(const Adoption& a, const std::string& file) {
       {When::maintenance_window, "see that it stays", "pm2 status " + a.name,
        "online, and the number of restarts does not grow"},
       {When::maintenance_window, "keep the list of applications", "pm2 save", "\"Successfully saved\""},
-      {When::maintenance_window, "let PM2 start with the host: read what this prints, then run it as root",
+      {When::maintenance_window,
+       "let PM2 start with the host: as " + a.user +
+           "; what this prints runs PM2's own code as root, so read it, and see that root alone can write to "
+           "PM2's folder, before root runs it",
        "pm2 startup", "after a reboot `pm2 status` lists " + a.name + " as online"},
   };
 }
@@ -89,30 +83,39 @@ std::vector<Step> systemd_steps(const Adoption& a, const std::string& file, cons
   };
 }
 
-Migration migration_of(const Adoption& a, const std::string& under) {
-  Migration out{
-      .subject = a.process, .name = a.name, .file_name = {}, .file_text = {}, .why_not = {}, .by_hand = {}};
-  if (under_named(under) == Under::pm2) {
-    out.file_name = "~/.stray/" + a.name + "/ecosystem.config.js";
-    out.file_text = ecosystem_file(a, kEnvironment, out.why_not);
-    if (!out.file_text.empty()) out.by_hand = pm2_steps(a, out.file_name);
+}  // namespace
+
+Migration migration_of(const Adoption& a, Under under, const std::string& home) {
+  Migration out{.subject = a.process,
+                .name = a.name,
+                .file_name = {},
+                .environment_name = {},
+                .file_text = {},
+                .why_not = {},
+                .by_hand = {}};
+  if (under == Under::pm2) {
+    const std::string folder = "/" + std::string(kPm2Folder) + "/" + a.name + "/";
+    out.file_name = home + folder + kPm2File;
+    out.environment_name = home + folder + kPm2Environment;
+    out.file_text = ecosystem_file(a, out.why_not);
+    // The shell finds a home that is not known.
+    if (!out.file_text.empty()) out.by_hand = pm2_steps(a, (home == "~" ? home : shell_word(home)) + folder);
   } else {
-    const std::string environment = "/etc/stray/env/" + a.name + ".env";
-    out.file_name = "/etc/systemd/system/" + a.name + ".service";
-    out.file_text = unit_file(a, environment, out.why_not);
-    if (!out.file_text.empty()) out.by_hand = systemd_steps(a, out.file_name, environment);
+    out.environment_name = unit_environment(a.name);
+    out.file_name = std::string(kUnitFolder) + "/" + a.name + ".service";
+    out.file_text = unit_file(a, out.why_not);
+    if (!out.file_text.empty()) out.by_hand = systemd_steps(a, out.file_name, out.environment_name);
   }
   return out;
 }
-
-}  // namespace
 
 std::vector<Migration> migrations_of(const Scene& scene, const std::vector<Stray>& strays) {
   std::vector<Migration> out;
   for (const Stray& stray : strays) {
     const Process* process = scene.lineage.find(stray.subject);
-    if (stray.treatment.action != Remedy::move || !process) continue;
-    out.push_back(migration_of(adoption_of(*process), stray.treatment.under));
+    const auto under = under_named(stray.treatment.under);
+    if (stray.treatment.action == Remedy::move && under && process)
+      out.push_back(migration_of(adoption_of(*process), *under));
   }
   return out;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.hpp"
+#include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "plan/adoption.hpp"
 #include "record/host.hpp"
@@ -23,7 +24,7 @@ std::string subject_text(const Stray& stray, const Scene& scene) {
   if (!p) return "pid " + std::to_string(stray.subject.tgid) + " has exited";
   const std::string user =
       p->seen && !p->seen->user.empty() ? p->seen->user : "uid " + std::to_string(p->uid);
-  return p->command().substr(0, 120) + " (pid " + std::to_string(p->key.tgid) + " of " + user + ")";
+  return shortened(p->command(), 120) + " (pid " + std::to_string(p->key.tgid) + " of " + user + ")";
 }
 
 // A command for a person to copy: as it is, unless a byte of it could end the comment. A supervisor's can be
@@ -119,8 +120,8 @@ void put(Json& json, const Adoption& adoption) {
   put(json, "environment", adoption.environment);
   json.field("memory_peak", adoption.memory_peak);
   json.field("memory_limit", adoption.memory_limit);
-  json.field("ecosystem", ecosystem_file(adoption, "environment.json", unused));
-  json.field("unit", unit_file(adoption, "/etc/stray/env/" + adoption.name + ".env", unused));
+  json.field("ecosystem", ecosystem_file(adoption, unused));
+  json.field("unit", unit_file(adoption, unused));
   json.end_object();
 }
 

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <regex>
+
+#include "plan/login_session.hpp"
 
 namespace stray {
 namespace {
@@ -34,6 +37,15 @@ TEST(Environment, ALoginSessionIsLeftOut) {
                              "BASH_FUNC_f%%=() { :; }",
                              "a b=c"}),
             (Strings{"A=2", "PATH=/bin", "SSHX=1", "TERMINAL_ID=7"}));
+}
+
+// The steps by hand have the same filter, as a pattern for grep -E and JavaScript.
+TEST(Environment, APatternSaysTheSameOfALoginSession) {
+  const std::regex pattern(login_session_pattern(), std::regex::extended);
+  for (const char* name :
+       {"SSH_TTY", "SSHX", "XDG_RUNTIME_DIR", "TERM", "TERMINAL_ID", "_", "_x", "LINES", "LINE",
+        "BASH_FUNC_f%%", "WATCHDOG_USEC", "SYSTEMD_EXEC_PID", "SYSTEMD_EXEC", "PORT", "NODE_ENV"})
+    EXPECT_EQ(std::regex_search(name + std::string("=TERM="), pattern), of_login_session(name)) << name;
 }
 
 TEST(Environment, Pm2sOwnSettingsAreLeftOutOfItsApplications) {

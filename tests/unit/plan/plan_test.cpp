@@ -190,20 +190,18 @@ TEST_F(PlanTest, AServerIsAdoptedAsItRuns) {
   EXPECT_EQ(server.environment, (std::vector<std::string>{"NODE_ENV", "npm_package_name"}));
   EXPECT_EQ(server.listens, std::vector<std::string>{"127.0.0.1:3000"});
   std::string why;
-  const std::string js = ecosystem_file(server, "", why), unit = unit_file(server, "", why);
+  const std::string js = ecosystem_file(server, why), unit = unit_file(server, why);
   EXPECT_EQ(why, "");
   EXPECT_NE(js.find("args: [\"--name\", \"x\\u000ay\", \"%n\"]"), std::string::npos) << js;
   EXPECT_NE(js.find("max_memory_restart: '512M'"), std::string::npos) << js;
-  EXPECT_NE(js.find("env: { NODE_ENV: \"production\" }"), std::string::npos) << js;
+  EXPECT_NE(js.find("env: require('./environment.json')"), std::string::npos) << js;
   EXPECT_NE(
       unit.find("ExecStart=\"/usr/bin/node\" \"--title\" \"a'b\" \"/srv/it's $$(touch x)/src/$$(id).js\" "
                 "\"--name\" \"x\\x0ay\" \"%%n\"\n"),
       std::string::npos)
       << unit;
   EXPECT_NE(unit.find("User=alice\nWorkingDirectory=/srv/it's $(touch x)\n"), std::string::npos) << unit;
-  EXPECT_NE(
-      unit_file(server, "/etc/stray/env/we-b.env", why).find("EnvironmentFile=/etc/stray/env/we-b.env\n"),
-      std::string::npos);
+  EXPECT_NE(unit.find("EnvironmentFile=/etc/stray/env/we-b.env\n"), std::string::npos) << unit;
 }
 
 TEST_F(PlanTest, ItsLimitComesFromItsPeak) {
@@ -228,11 +226,11 @@ TEST_F(PlanTest, WithoutAPackageByItsFolder) {
 TEST_F(PlanTest, WhatAFileCannotHoldIsRefusedWithTheReason) {
   cwd = "/srv/a\nUser=root";
   std::string why;
-  EXPECT_EQ(unit_file(adoption(), "", why), "");
+  EXPECT_EQ(unit_file(adoption(), why), "");
   EXPECT_NE(why, "");
   Adoption odd = adoption_of(*pipeline.lineage().find(node));
   odd.name = "../nginx";
-  EXPECT_EQ(ecosystem_file(odd, "", why = ""), "");
+  EXPECT_EQ(ecosystem_file(odd, why = ""), "");
   EXPECT_NE(why, "");
 }
 
@@ -243,9 +241,9 @@ TEST(Adoption, Pm2IsNotGivenAPathThatItTakesForAShellCommand) {
                .script = "/srv/a b;id/dist/index.js",
                .cwd = "/srv/a b;id"};
   std::string why;
-  EXPECT_NE(ecosystem_file(one, "", why).find("script: \"dist/index.js\""), std::string::npos) << why;
+  EXPECT_NE(ecosystem_file(one, why).find("script: \"dist/index.js\""), std::string::npos) << why;
   one.cwd = "/srv";
-  EXPECT_EQ(ecosystem_file(one, "", why), "");
+  EXPECT_EQ(ecosystem_file(one, why), "");
   EXPECT_NE(why.find("space"), std::string::npos) << why;
 }
 
@@ -257,13 +255,12 @@ TEST(Adoption, AProgramWithoutAScript) {
                .args_known = true};
   take_arguments({"/srv/venv/bin/python", "-m", "worker"}, "", one);
   std::string why;
-  EXPECT_NE(unit_file(one, "", why).find("ExecStart=\"/srv/venv/bin/python\" \"-m\" \"worker\"\n"),
+  EXPECT_NE(unit_file(one, why).find("ExecStart=\"/srv/venv/bin/python\" \"-m\" \"worker\"\n"),
             std::string::npos)
       << why;
-  const std::string js = ecosystem_file(one, "environment.json", why);
+  const std::string js = ecosystem_file(one, why);
   EXPECT_NE(js.find("script: \"/srv/venv/bin/python\""), std::string::npos) << js;
   EXPECT_NE(js.find("interpreter: \"none\""), std::string::npos) << js;
-  EXPECT_NE(js.find("env: require(\"./environment.json\")"), std::string::npos) << js;
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "base/errors.hpp"
 #include "base/json.hpp"
 #include "base/printable.hpp"
+#include "base/time_text.hpp"
 #include "base/units.hpp"
 #include "base/words.hpp"
 #include "cli/arguments.hpp"
@@ -46,7 +47,7 @@ struct AdoptOptions {
 struct Case {
   Moving moving;
   ProcessKey process;
-  std::string id, command;
+  std::string command, started;
   EndGroup ends;
   std::vector<std::string> others;  // who else listens where it does
 };
@@ -104,7 +105,7 @@ Case case_of(const AdoptOptions& options) {
   if (p.program().supervisor) throw UsageError("pid " + pid + " is itself a supervisor");
   Case out;
   out.process = p.key;
-  out.id = process_id(look.pipeline().host().boot, p.key);
+  out.started = date_text(look.pipeline().host().real_ns(p.key.start), {});
   out.command = p.command();
   auto image = image_of(p.key);
   if (!image) throw NotFoundError("pid " + pid + " cannot be read, or has ended");
@@ -140,21 +141,27 @@ std::string ending_text(const Case& what) {
   return out;
 }
 
+// A step as lines for a shell: what it is about and what is expected are comments.
+std::string lines_of(const Step& step, const std::string& head) {
+  return "\n# " + head + printable(step.text) + "\n" + printable(step.command) +
+         "\n# expected: " + printable(step.expect) + "\n";
+}
+
 // What would be done, whole: also for who does it by hand.
 std::string shown(const Case& what, const Home& home, const std::string& under) {
   const Adoption& a = what.moving.adoption;
   std::string out = "# " + printable(what.command) + " (pid " + std::to_string(what.process.tgid) + " of " +
-                    a.user + ") moves under " + under + " as " + a.name + "\n";
+                    a.user + ", started " + what.started + ") moves under " + under + " as " + a.name + "\n";
   for (const std::string& address : a.listens) out += "# it listens on " + printable(address) + "\n";
   if (a.redacted)
     out += "# a secret was taken out of its arguments here (<redacted>); adopt writes them whole\n";
   for (const NewFile& file : home.files())
     out += "\n# ---- " + printable(file.path) + " (" + file.owner + ", " + file.mode + ")\n" + file.shown;
-  out += "\n# ---- the values of its environment are read from the process:\n#   tr '\\0' '\\n' < /proc/" +
-         std::to_string(what.process.tgid) +
-         "/environ\n# ---- by hand, when the files are there\nstray stop " + what.id + "\n";
-  for (const std::string& command : home.commands()) out += command + "\n";
-  for (const std::string& step : home.next_steps()) out += step + "\n";
+  const auto& by_hand = home.migration().by_hand;
+  if (!by_hand.empty()) out += "\n# ---- by hand, without stray adopt\n";
+  int n = 0;
+  for (const Step& step : by_hand)
+    out += lines_of(step, std::to_string(++n) + ". " + std::string(words_of(step.when)) + ": ");
   return out;
 }
 
@@ -282,7 +289,8 @@ int move(const AdoptOptions& options, const Case& what, Home& home) {
   } else {
     out = a.name + " runs under " + options.under + " as pid " + std::to_string(fresh) + "; pid " +
           std::to_string(what.process.tgid) + " has ended\n";
-    for (const std::string& step : home.next_steps()) out += step + "\n";
+    for (const std::string& remark : home.remarks()) out += remark + "\n";
+    out += lines_of(home.migration().by_hand.back(), "next: ");
   }
   print(out);
   return kFine;
