@@ -1,17 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/printable.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 #include "base/utf8.hpp"
 
 namespace stray {
 namespace {
 
-// C1 controls, line and paragraph separators, and all characters of Unicode's property Bidi_Control.
+struct Range {
+  char32_t first, last;
+};
+
+// What has no picture of its own: controls, format characters (Unicode's categories Cc, Zl, Zp and Cf, up to
+// version 15), and what is drawn as nothing (Default_Ignorable_Code_Point: fillers, variation selectors, and
+// the places kept free for more of them).
+constexpr Range kHidden[] = {
+    {0x80, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},     {0x600, 0x605},     {0x61c, 0x61c},
+    {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x890, 0x891},     {0x8e2, 0x8e2},     {0x115f, 0x1160},
+    {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},
+    {0x3164, 0x3164},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+    {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
+    {0xe0000, 0xe0fff},
+};
+
 bool hidden(char32_t code) {
-  return (code >= 0x80 && code <= 0x9f) || code == 0x61c || code == 0x200e || code == 0x200f ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  const auto* range =
+      std::ranges::lower_bound(kHidden, code, {}, &Range::last);  // the first that does not end before it
+  return range != std::end(kHidden) && code >= range->first;
 }
 
 void append_hex(std::string& out, std::uint32_t value, int digits) {
@@ -25,7 +43,7 @@ void append_byte(std::string& out, char byte) {
 
 void append_code(std::string& out, char32_t code) {
   out += "\\u{";
-  append_hex(out, code, code < 0x100 ? 2 : 4);  // the hidden ones end below U+10000
+  append_hex(out, code, code < 0x100 ? 2 : code < 0x10000 ? 4 : 5);  // the hidden ones end below U+100000
   out += '}';
 }
 
