@@ -25,12 +25,10 @@ class AboutSink final : public Sink {
   // after).
   std::function<void(const View&, const Process&)> begun, ended;
 
-  void ready(const View&) override {}
   void event(const View& view, const Event& event) override;
   void seed(const View& view, const Process& process) override;
   void reparent(const View& view, const Change& change) override;
   void finding(const View& view, const Finding& finding, const Process* process) override;
-  void summary(const View&, const Summary&) override {}
 
  private:
   bool is(const View& view, ProcessKey key);

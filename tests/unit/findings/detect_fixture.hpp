@@ -19,17 +19,12 @@ using Told = std::pair<std::string, std::uint32_t>;  // "raised orphan", pid
 
 class Collect final : public Sink {
  public:
-  void ready(const View&) override {}
-  void event(const View&, const Event&) override {}
-  void seed(const View&, const Process&) override {}
-  void reparent(const View&, const Change&) override {}
   void finding(const View& view, const Finding& f, const Process*) override {
     told.emplace_back(std::string(to_string(f.action)) + " " + std::string(to_string(f.kind)),
                       f.process.tgid);
     times[told.back()] = view.time;
     last[told.back()] = f;
   }
-  void summary(const View&, const Summary&) override {}
   std::vector<Told> told;
   std::map<Told, BootTime> times;
   std::map<Told, Finding> last;
@@ -128,6 +123,23 @@ class DetectTest : public ::testing::Test {
     until(at(19));
     answers[20].process.stdio = STRAY_STDIO_TTY_GONE;
     feed(exit(shell, at(20), 0, init));
+  }
+};
+
+// With PM2, which starts the same server that a person started.
+class Pm2Test : public DetectTest {
+ protected:
+  const ProcessKey god = key(15, 2), app = key(40, 30);
+
+  void pm2_starts_a_copy(double second) {
+    feed(fork(god, init, at(5), {}, {.sid = 15, .pgid = 15}));
+    feed(exec(god, at(5), "/usr/bin/node", {"node", "/usr/lib/node_modules/pm2/lib/Daemon.js"},
+              {.sid = 15, .pgid = 15}));
+    feed(fork(app, god, at(second), {}, {.sid = 40, .pgid = 40}));
+    feed(exec(app, at(second), "/usr/bin/node",
+              {"node", "/usr/lib/node_modules/pm2/lib/ProcessContainerFork.js"}, {.sid = 40, .pgid = 40}));
+    answers[40].process.env = {"pm_id=0", "name=web", "pm_exec_path=/srv/app/dist/index.js"};
+    answers[40].code.path = "/srv/app/dist/index.js";
   }
 };
 

@@ -91,14 +91,7 @@ class OneAnswerTest : public ::testing::Test {
     EXPECT_EQ(acts_in(markdown(report)), acts);
   }
 
-  struct Nothing final : Sink {
-    void ready(const View&) override {}
-    void event(const View&, const Event&) override {}
-    void seed(const View&, const Process&) override {}
-    void reparent(const View&, const Change&) override {}
-    void finding(const View&, const Finding&, const Process*) override {}
-    void summary(const View&, const Summary&) override {}
-  } nothing;
+  Sink nothing;
   StagedHost host{nothing};
   std::vector<ProcessKey> subjects;
 };

@@ -5,20 +5,8 @@
 namespace stray::test {
 namespace {
 
-class ServiceTest : public DetectTest {
+class ServiceTest : public Pm2Test {
  protected:
-  const ProcessKey god = key(15, 2), app = key(40, 30);
-
-  void pm2_starts_a_copy(double second) {
-    feed(fork(god, init, at(5), {}, {.sid = 15, .pgid = 15}));
-    feed(exec(god, at(5), "/usr/bin/node", {"node", "/usr/lib/node_modules/pm2/lib/Daemon.js"},
-              {.sid = 15, .pgid = 15}));
-    feed(fork(app, god, at(second), {}, {.sid = 40, .pgid = 40}));
-    feed(exec(app, at(second), "/usr/bin/node",
-              {"node", "/usr/lib/node_modules/pm2/lib/ProcessContainerFork.js"}, {.sid = 40, .pgid = 40}));
-    answers[40].process.env = {"pm_id=0", "name=web", "pm_exec_path=/srv/app/dist/index.js"};
-    answers[40].code.path = "/srv/app/dist/index.js";
-  }
   std::set<Told> of_kind(const std::string& kind) const {
     std::set<Told> out;
     for (const Told& t : raised())

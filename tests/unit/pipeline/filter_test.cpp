@@ -15,7 +15,6 @@ using records::key;
 
 class Counted final : public Sink {
  public:
-  void ready(const View&) override {}
   void event(const View&, const Event& event) override { ++events[std::string(action_of(event))]; }
   void seed(const View&, const Process&) override { ++events["seed"]; }
   void reparent(const View&, const Change&) override { ++events["reparent"]; }

@@ -14,15 +14,11 @@ using namespace records;
 
 class Execs final : public Sink {
  public:
-  void ready(const View&) override {}
   void event(const View&, const Event& event) override {
     if (const auto* exec = std::get_if<Exec>(&event.what))
       seen.emplace_back(exec->exe, (event.flags & STRAY_EXEC_INFERRED) != 0);
   }
   void seed(const View&, const Process&) override { ++seeds; }
-  void reparent(const View&, const Change&) override {}
-  void finding(const View&, const Finding&, const Process*) override {}
-  void summary(const View&, const Summary&) override {}
   std::vector<std::pair<std::string, bool>> seen;  // executable, inferred
   int seeds = 0;
 };

@@ -74,15 +74,10 @@ TEST(ProgramRules, ToolsSupervisorsAndDaemonsWinOverTheTables) {
 
 class ReloadTest : public ::testing::Test, public Sink {
  protected:
-  void ready(const View&) override {}
-  void event(const View&, const Event&) override {}
-  void seed(const View&, const Process&) override {}
-  void reparent(const View&, const Change&) override {}
   void finding(const View&, const Finding& f, const Process*) override {
     told.push_back(std::string(to_string(f.action)) + " " + std::string(to_string(f.kind)) + " " +
                    std::string(to_string(f.what.severity)));
   }
-  void summary(const View&, const Summary&) override {}
 
   void feed(const records::Bytes& bytes) {
     pipeline.feed(bytes);
