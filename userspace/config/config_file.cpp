@@ -199,7 +199,7 @@ class ConfigFile {
                            {"until", [&](const toml::node& node) { one.until = moment(node); }},
                            {"reason", toml_.into(one.reason, "reason")}});
     const bool all = one.exe.empty() && one.argv.empty() && one.user.empty() && one.unit.empty();
-    if (all && toml_.count() == before)  // what was meant to narrow it may be told already
+    if (all && toml_.count() == before)  // what was meant to narrow it may be reported already
       toml_.problem(entry.source(),
                     "an [[allow]] needs exe, argv, user or unit: else it would allow everything");
     if (one.reason.empty()) toml_.problem(entry.source(), "an [[allow]] needs a reason");

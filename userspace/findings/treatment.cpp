@@ -143,7 +143,7 @@ void move_it(const Scene& scene, const Stray& stray, const Facts& facts, Treatme
                          "prints, and run that",
                          "", "after a reboot `pm2 status` lists it as online"});
   out.expected = "It is restarted after a crash and after a reboot, is limited to " +
-                 size_text(proposed_memory_limit(memory_peak(p), p.program().heap_limit_mib)) +
+                 memory_text(proposed_memory_limit(memory_peak(p), p.program().heap_limit_mib)) +
                  " of memory, and its output is logged.";
   if (!facts.ports.empty()) out.keep.push_back("its address: " + facts.ports);
   const std::string& cwd =

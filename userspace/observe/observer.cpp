@@ -48,7 +48,7 @@ struct Observer::State {
   }
 
   // Runs `look`, which fills a record, if the process is there; gives a record that says "gone" if it is not
-  // there before or after. Where it cannot be told (no descriptor left) the record says that nothing was
+  // there before or after. Where that is not known (no descriptor left) the record says that nothing was
   // read.
   template <wire::RecordHead T, typename F>
   RawRecord answer_if_alive(stray_kind kind, F&& look) {

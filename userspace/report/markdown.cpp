@@ -123,14 +123,14 @@ class Document {
       if (!first) out_ += "\n";
       first = false;
       out_ += "### " + name_of(s) + ": " + s.stray->treatment.title + "\n\n";
-      std::vector<std::string> told;
+      std::vector<std::string> printed;
       for (const Finding& f : s.stray->findings) {
         out_ += "- **" + std::string(to_string(f.kind)) + "** (" + std::string(to_string(f.what.severity)) +
                 "), since " + utc(f.since) + ": " + esc(f.what.message) + "\n";
         for (const Evidence& e : f.what.evidence) {
           const std::string line = text_of(e, report_.host.real_offset_ns, report_.time);
-          if (is_origin(e) || std::find(told.begin(), told.end(), line) != told.end()) continue;
-          told.push_back(line);
+          if (is_origin(e) || std::find(printed.begin(), printed.end(), line) != printed.end()) continue;
+          printed.push_back(line);
           out_ += "  - " + esc(line) + "\n";
         }
         out_ += "  - *Impact:* " + std::string(row_of(f.kind).impact) + "\n";

@@ -26,7 +26,7 @@ struct Life {
   ProcessKey origin;         // who forked it
   BootTime end{};            // 0: it lived when last looked at
   std::uint64_t rss = 0;     // bytes, as last observed; 0: not known
-  std::uint64_t peak = 0;    // bytes, told by its exit; 0: not known
+  std::uint64_t peak = 0;    // bytes, of its exit record; 0: not known
   std::uint64_t cpu_ns = 0;  // user and system; 0: not known
   std::uint32_t uid = 0;
   std::uint32_t status = 0;  // of its end, as wait(2)

@@ -11,7 +11,7 @@
 // STRAY_EVENT let a reader compare with a capture.
 //
 // Threads: none. Ownership: owns its socket and its spool (an unlinked file). Nothing here waits for
-// journald; drain() alone waits, for as long as it is told.
+// journald; drain() alone waits, for as long as it is allowed.
 #pragma once
 
 #include <cstddef>

@@ -25,7 +25,7 @@ class Text {
  public:
   Text(const Host& host, Style style) : host_(host), style_(style) {}
 
-  std::string event(const Event& event, const Lineage& lineage) const;  // "" for what is no event
+  std::string event(const Event& event, const Lineage& lineage) const;  // "" for other records
   std::string reparent(const Change& change, BootTime time) const;
   // One finding as it is raised, updated or cleared. `stray`: what it belongs to; nullptr when it is cleared.
   std::string finding(const Finding& finding, const Stray* stray, const Scene& scene) const;

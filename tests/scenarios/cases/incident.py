@@ -33,7 +33,7 @@ def names_everything(case, scan):
                                  r"unsupervised-node +runs by hand", r"do +now +ss -tnp", r"stray stop \w{12} "]),
         ("npx", "stop it", [r"dev-tool +was left running", r"stray stop \w{12} "]),
         ("main", "move it under PM2", [r"unsupervised-node +runs by hand", r"stray adopt \w{12} --under pm2 --show ",
-                                       r"window +stray adopt \w{12} --under pm2 ", r"limited to 512MiB"]),
+                                       r"window +stray adopt \w{12} --under pm2 ", r"limited to 512 MiB"]),
     ]
     found = []
     for role, title, parts in wanted:

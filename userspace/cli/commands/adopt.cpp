@@ -305,7 +305,7 @@ int run_adopt(const AdoptOptions& options) {
   std::vector<std::string> problems = common_problems(what.moving);
   for (std::string& problem : home->problems()) problems.push_back(std::move(problem));
   for (const std::string& other : what.others)
-    problems.push_back(other + ": the new one could not be told from it");
+    problems.push_back(other + ": the new one could not be distinguished from it");
   if (options.show) print(shown(what, *home, options.under));
   for (const std::string& problem : problems) spdlog::error("{}", problem);
   if (!problems.empty()) {
