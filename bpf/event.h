@@ -270,7 +270,7 @@ struct stray_ready {
   struct stray_head head;
   /* contract 4 */
   __u32 missing_kinds; /* bit N: this kernel offers no records of kind N, although they were asked for */
-  __u32 reserved;
+  __u32 missing_capabilities; /* bit N: the observer lacks capability N of linux/capability.h */
 };
 
 struct stray_end {

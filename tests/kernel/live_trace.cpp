@@ -14,7 +14,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "kernel/programs.hpp"
+#include "privilege/capabilities.hpp"
 
 namespace stray::live {
 
@@ -49,7 +49,7 @@ void Trace::catch_up() {
 }
 
 void LiveTest::SetUp() {
-  if (!kernel::may_trace()) GTEST_SKIP() << "needs root";
+  if (!privilege::missing(privilege::held(), true).empty()) GTEST_SKIP() << "needs root";
   if (!kernel::has_btf()) GTEST_SKIP() << "the kernel has no BTF";
 }
 

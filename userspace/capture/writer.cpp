@@ -20,6 +20,7 @@
 
 #include "capture/block_file.hpp"
 #include "event.h"
+#include "privilege/confine.hpp"
 
 namespace stray {
 namespace {
@@ -191,6 +192,7 @@ void CaptureWriter::State::push(Job job) {
 }
 
 void CaptureWriter::State::work() {
+  privilege::confine(privilege::Role::capture, {.written = options.path});
   std::unique_lock lock(mutex);
   while (wait_for_job(lock)) {
     Job job = std::move(queue.front());

@@ -14,11 +14,14 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <string_view>
+#include <thread>
 
 #include "kernel/kernel_source.hpp"
 #include "kernel/programs.hpp"
 #include "lifecycle.skel.h"
+#include "privilege/confine.hpp"
 #include "procfs/host.hpp"
 
 namespace stray {
@@ -33,9 +36,36 @@ Capability kernel_release() {
 }
 
 Capability privileges() {
-  if (kernel::may_trace()) return {"privileges", Offer::ok, "CAP_BPF and CAP_PERFMON", ""};
-  return {"privileges", Offer::missing, "neither CAP_BPF with CAP_PERFMON nor CAP_SYS_ADMIN",
-          "run stray as root"};
+  const privilege::CapabilitySet held = privilege::held();
+  if (const auto lacking = privilege::missing(held, true); !lacking.empty())
+    return {"privileges", Offer::missing,
+            privilege::names_of(lacking) + (lacking.size() == 1 ? " is" : " are") + " missing",
+            privilege::advice_for(lacking)};
+  const auto lacking = privilege::missing(held, false);
+  if (lacking.empty()) {
+    const std::span all = privilege::needed();
+    return {"privileges", Offer::ok, privilege::names_of({all.begin(), all.end()}), ""};
+  }
+  std::string what;
+  for (const privilege::Needed& one : lacking)
+    what += (what.empty() ? "" : "; ") + std::string(one.name) + " is missing: " + std::string(one.without);
+  return {"privileges", Offer::limited, what, privilege::advice_for(lacking)};
+}
+
+// What a thread of each kind keeps, found by starting one.
+Capability confined(privilege::Role role) {
+  privilege::Confinement found;
+  bool filtered = false;
+  std::thread([&] {
+    filtered = privilege::confine(role);
+    found = privilege::confinement_now();
+  }).join();
+  const std::string name = "confined " + std::string(privilege::name_of(role));
+  const std::string kept = "capabilities " + privilege::names_of(found.permitted) + ", " +
+                           (found.no_new_privs ? "no_new_privs" : "without no_new_privs");
+  if (filtered && found.seccomp == 2) return {name, Offer::ok, kept + ", system calls filtered", ""};
+  return {name, Offer::limited, kept + ", system calls not filtered",
+          "use a kernel with CONFIG_SECCOMP_FILTER, and a stray that was built with it"};
 }
 
 Capability type_information() {
@@ -124,7 +154,7 @@ Capability cgroups() {
 
 std::vector<Capability> capabilities() {
   std::vector<Capability> list{kernel_release(), privileges(), type_information()};
-  if (kernel::may_trace() && kernel::has_btf()) {
+  if (privilege::missing(privilege::held(), true).empty() && kernel::has_btf()) {
     for (const std::string_view name : kernel::wanted_programs(true)) list.push_back(try_program(name));
     list.push_back(try_source(false));
     list.push_back(try_source(true));
@@ -132,6 +162,8 @@ std::vector<Capability> capabilities() {
     list.push_back(improvement("fentry", loads(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "do_exit")));
     list.push_back(improvement("LSM", loads(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "bpf_lsm_task_free")));
   }
+  for (int role = 0; role < privilege::kRoles; ++role)
+    list.push_back(confined(static_cast<privilege::Role>(role)));
   list.push_back(pid_namespace());
   list.push_back(cgroups());
   return list;

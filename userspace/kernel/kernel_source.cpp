@@ -21,6 +21,7 @@
 #include "event.h"
 #include "kernel/programs.hpp"
 #include "lifecycle.skel.h"
+#include "privilege/capabilities.hpp"
 #include "procfs/missing_parents.hpp"
 
 namespace stray {
@@ -33,6 +34,10 @@ constexpr std::chrono::nanoseconds kFirstSleep = std::chrono::milliseconds(10);
 // Maps, programs and their links, threads that look at processes, outputs: 30 in use, and room for looks.
 constexpr rlim_t kDescriptors = 64;
 constexpr std::chrono::nanoseconds kMissesEvery = std::chrono::seconds(1);
+
+struct LinkDeleter {
+  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
 
 struct RingDeleter {
   void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
@@ -55,8 +60,11 @@ void check_descriptors() {
 }
 
 void check_may_trace() {
-  if (!kernel::may_trace())
-    throw SetupError(4, "loading the kernel programs needs CAP_BPF and CAP_PERFMON: run stray as root");
+  const auto lacking = privilege::missing(privilege::held(), true);
+  if (lacking.empty()) return;
+  throw SetupError(
+      4, "loading the kernel programs needs CAP_BPF and CAP_PERFMON: " + privilege::names_of(lacking) +
+             (lacking.size() == 1 ? " is" : " are") + " missing; " + privilege::advice_for(lacking));
 }
 
 [[noreturn]] void throw_load_failure(int error, const std::string& output, std::uint32_t ring_bytes) {
@@ -71,6 +79,7 @@ void check_may_trace() {
 
 struct KernelSource::State {
   kernel::Skeleton skeleton;
+  std::unique_ptr<bpf_link, LinkDeleter> iterator;  // attached once: later there are no privileges to do so
   std::unique_ptr<ring_buffer, RingDeleter> ring;
   std::vector<bpf_program*> attached;
 
@@ -143,11 +152,11 @@ KernelSource::KernelSource(const KernelOptions& options) : state_(std::make_uniq
 KernelSource::~KernelSource() = default;
 
 void KernelSource::snapshot(const RecordSink& sink) {
-  const std::unique_ptr<bpf_link, int (*)(bpf_link*)> link(
-      bpf_program__attach_iter(state_->skeleton->progs.snapshot, nullptr), bpf_link__destroy);
-  if (!link)
+  auto& iterator = state_->iterator;
+  if (!iterator) iterator.reset(bpf_program__attach_iter(state_->skeleton->progs.snapshot, nullptr));
+  if (!iterator)
     throw SetupError(4, std::string("the task iterator cannot be attached: ") + std::strerror(errno));
-  const Descriptor fd(bpf_iter_create(bpf_link__fd(link.get())));
+  const Descriptor fd(bpf_iter_create(bpf_link__fd(iterator.get())));
   if (fd.get() < 0)
     throw SetupError(5, std::string("the task iterator cannot be read: ") + std::strerror(errno));
 

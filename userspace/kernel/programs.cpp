@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
 #include <spdlog/spdlog.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "event.h"
 #include "kernel/kernel_source.hpp"
 #include "lifecycle.skel.h"
+#include "privilege/capabilities.hpp"
 
 namespace stray::kernel {
 namespace {
@@ -86,16 +86,6 @@ const std::string& LibbpfOutput::text() const { return printed; }
 
 bool has_btf() { return ::access(kBtf, R_OK) == 0; }
 
-bool may_trace() {
-  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
-  if (::syscall(SYS_capget, &header, data) != 0) return false;
-  const auto has = [&](unsigned capability) {
-    return (data[capability / 32].effective >> (capability % 32) & 1) != 0;
-  };
-  return has(CAP_SYS_ADMIN) || (has(CAP_BPF) && has(CAP_PERFMON));
-}
-
 std::vector<std::string_view> wanted_programs(bool probes) {
   if (!probes) return {"snapshot"};
   const Btf types(btf__load_vmlinux_btf());
@@ -119,7 +109,11 @@ std::uint32_t missing_kinds(const std::vector<std::string_view>& names) {
 }
 
 Skeleton open_programs(const std::vector<std::string_view>& names, std::uint32_t ring_bytes) {
-  Skeleton skeleton(lifecycle::open());
+  // libbpf looks in the types of modules for what the kernel's own do not have, and fails where it may not:
+  // without CAP_SYS_ADMIN. With a file that is named it does not look there.
+  LIBBPF_OPTS(bpf_object_open_opts, options);
+  if (!(privilege::held() & privilege::bit(CAP_SYS_ADMIN))) options.btf_custom_path = kBtf;
+  Skeleton skeleton(lifecycle::open(&options));
   if (!skeleton)
     throw SetupError(5, std::string("the kernel programs cannot be opened: ") + std::strerror(errno));
   bpf_program* program = nullptr;

@@ -44,9 +44,6 @@ Skeleton open_programs(const std::vector<std::string_view>& names, std::uint32_t
 // `output` is what libbpf printed.
 std::string why_refused(std::string_view output, int error);
 
-// Does this process hold CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN)?
-bool may_trace();
-
 bool has_btf();
 
 }  // namespace stray::kernel

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "privilege/capabilities.hpp"
+
 namespace stray {
 namespace {
 
@@ -33,6 +35,10 @@ ViewLimits view_limits(const Host& host, const Lineage& lineage, std::uint64_t l
   for (const auto& [kind, what] : kOptional)
     if (host.missing_kinds >> kind & 1)
       limits.push_back({"missing-events", "this kernel does not report " + std::string(what)});
+  for (const privilege::Needed& one :
+       privilege::missing(~privilege::CapabilitySet{host.missing_capabilities}, false))
+    limits.push_back(
+        {"missing-capability", std::string(one.name) + " is missing: " + std::string(one.without)});
   if (lost)
     limits.push_back({"lost-records", counted(lost, "record was", "records were") +
                                           " lost: processes that began and ended meanwhile are not known"});

@@ -15,7 +15,7 @@ namespace stray {
 
 struct ViewLimit {
   std::string_view
-      code;          // for programs: "pid-namespace", "missing-events", "lost-records", "unread-processes"
+      code;  // for programs: "pid-namespace", "missing-events", "missing-capability", "lost-records", …
   std::string text;  // a sentence for people, without its full stop
 };
 using ViewLimits = std::vector<ViewLimit>;

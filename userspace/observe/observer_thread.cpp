@@ -2,7 +2,6 @@
 #include "observe/observer_thread.hpp"
 
 #include <poll.h>
-#include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include <utility>
 
 #include "event.h"
+#include "privilege/confine.hpp"
 #include "record/wire.hpp"
 
 namespace stray {
@@ -88,6 +88,7 @@ struct Looks::Worker {
 };
 
 void Looks::Worker::work(const Make& make, const Event& event) {
+  privilege::confine(privilege::Role::observer);
   const stray::Looks::Look look = make();
   std::unique_lock lock(mutex);
   for (;;) {
@@ -137,15 +138,12 @@ Looks::~Looks() {
     worker_->thread.detach();
 }
 
-// A thread without signals: they are the business of who runs this.
 void Looks::start() {
   worker_ = std::make_shared<Worker>();
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  worker_->thread =
-      std::thread([worker = worker_, maker = maker_, event = event_] { worker->work(maker, *event); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  starter_.run([this] {
+    worker_->thread =
+        std::thread([worker = worker_, maker = maker_, event = event_] { worker->work(maker, *event); });
+  });
 }
 
 int Looks::fd() const { return event_->fd; }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "observe/observer.hpp"
+#include "privilege/starter.hpp"
 
 namespace stray {
 
@@ -55,6 +56,7 @@ class Looks {
   const Clock clock_;
   const Make maker_;
   const std::chrono::milliseconds longest_;
+  privilege::Starter starter_;                    // this thread may have no capabilities any more
   std::shared_ptr<Worker> worker_;                // none while too many hang
   std::vector<std::shared_ptr<Worker>> hanging_;  // in the order they were given up
   std::vector<std::vector<std::byte>> ready_;     // answers that no longer belong to a worker

@@ -11,9 +11,9 @@ template <>
 struct Saved<Host> {
   static void fields(auto& a, auto& h) {
     auto& [boot_id, boot, name, kernel, version, machine_id, memory, cpus, real_offset_ns, pidns,
-           missing_kinds] = h;
+           missing_kinds, missing_capabilities] = h;
     in_order(a, 1, boot_id, boot, name, kernel, version, machine_id, memory, cpus, real_offset_ns, pidns,
-             missing_kinds);
+             missing_kinds, missing_capabilities);
   }
 };
 

@@ -281,9 +281,11 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
     case STRAY_TICK:
       event.what = Tick{};
       return true;
-    case STRAY_READY:
-      event.what = Ready{in.grown<stray_ready>({{offsetof(stray_ready, missing_kinds), {}}}).missing_kinds};
+    case STRAY_READY: {
+      const auto r = in.grown<stray_ready>({{offsetof(stray_ready, missing_kinds), {}}});
+      event.what = Ready{r.missing_kinds, r.missing_capabilities};
       return true;
+    }
     case STRAY_END:
       event.what = End{};
       return true;

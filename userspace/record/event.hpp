@@ -92,7 +92,8 @@ struct Clock {
 };
 struct Tick {};
 struct Ready {
-  std::uint32_t missing_kinds;  // bit N: the kernel offers no records of kind N
+  std::uint32_t missing_kinds;         // bit N: the kernel offers no records of kind N
+  std::uint32_t missing_capabilities;  // bit N: the observer lacks capability N
 };
 struct End {};
 struct Gap {

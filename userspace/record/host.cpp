@@ -18,6 +18,7 @@ void Host::learn(const Event& event) {
     real_offset_ns = static_cast<std::int64_t>(session->real_ns - event.time.count());
   } else if (const auto* ready = std::get_if<Ready>(&event.what)) {
     missing_kinds = ready->missing_kinds;
+    missing_capabilities = ready->missing_capabilities;
   } else if (const auto* clock = std::get_if<Clock>(&event.what)) {
     real_offset_ns = static_cast<std::int64_t>(clock->real_ns - event.time.count());
   }

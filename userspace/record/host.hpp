@@ -18,9 +18,10 @@ struct Host {           // every field is saved in saved_pipeline.cpp: a new one
   std::string name, kernel, version, machine_id;
   std::uint64_t memory = 0;
   std::uint32_t cpus = 0;
-  std::int64_t real_offset_ns = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME
-  std::uint32_t pidns = 0;          // the one stray runs in; 0: not known
-  std::uint32_t missing_kinds = 0;  // bit N: the kernel offers no records of kind N
+  std::int64_t real_offset_ns = 0;         // CLOCK_REALTIME - CLOCK_BOOTTIME
+  std::uint32_t pidns = 0;                 // the one stray runs in; 0: not known
+  std::uint32_t missing_kinds = 0;         // bit N: the kernel offers no records of kind N
+  std::uint32_t missing_capabilities = 0;  // bit N: the observer lacked capability N
 
   void learn(const Event& event);  // takes what session and clock records say
   bool in_own_pid_namespace() const {

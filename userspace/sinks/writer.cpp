@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "base/write_all.hpp"
+#include "privilege/confine.hpp"
 
 namespace stray {
 namespace {
@@ -89,6 +90,7 @@ bool Writer::reader_gone() const {
 }
 
 void Writer::work() {
+  privilege::confine(privilege::Role::output);
   unblock_interrupt();
   std::string mine;
   std::unique_lock lock(mutex_);

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "privilege/confine.hpp"
+
 namespace stray {
 namespace {
 
@@ -13,7 +15,7 @@ DetectOptions look_options(DetectOptions options, bool live) {
 
 }  // namespace
 
-HostLook::HostLook(const Config& config, const CaptureChoice& capture)
+HostLook::HostLook(const Config& config, const CaptureChoice& capture, Then then)
     : pipeline_(look_options(config.detect, capture.files.empty()), {}) {
   if (capture.files.empty()) {
     if (!capture.at.empty()) throw UsageError("--at needs --capture FILE: this host is shown as it is now");
@@ -21,9 +23,11 @@ HostLook::HostLook(const Config& config, const CaptureChoice& capture)
     live_->use(config);
     const std::string session = session_record();
     live_->start(std::as_bytes(std::span(session.data(), session.size())));
+    if (then == Then::report) privilege::confine(privilege::Role::pipeline);
     live_->settle();
     return;
   }
+  privilege::confine(privilege::Role::reader, {.read = capture.files});
   CaptureInput input(capture);
   CaptureHooks hooks;
   hooks.progress = true;

@@ -2,6 +2,7 @@
 // The state of a host at one moment: this host now, from a snapshot of its tasks, or as a capture has it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,11 +14,14 @@
 
 namespace stray {
 
+enum class Then : std::uint8_t { report, act };
+
 class HostLook {
  public:
   // Without files this host, where what holds now is reported at once; else the capture at `capture.at` (its
   // end when that is empty), with the findings that were open then.
-  explicit HostLook(const Config& config, const CaptureChoice& capture = {});
+  // Confines this thread, unless it will act on processes.
+  explicit HostLook(const Config& config, const CaptureChoice& capture = {}, Then then = Then::report);
 
   bool live() const { return live_ != nullptr; }
   // Memory, sockets and the rest of every process. What was not sampled during a recording is not available.

@@ -13,6 +13,7 @@
 
 #include "base/printable.hpp"
 #include "event.h"
+#include "privilege/capabilities.hpp"
 #include "record/wire.hpp"
 #include "sources/audit.hpp"
 
@@ -33,6 +34,14 @@ constexpr BootTime kAuditEvery = seconds(2);
 constexpr BootTime kLostCheck = seconds(1);
 constexpr std::size_t kManyProcesses = 4096;     // some 10 MB
 constexpr std::int64_t kClockStep = 10'000'000;  // ns
+
+// Those of the observer: without the others there is no trace.
+std::uint32_t missing_capabilities() {
+  std::uint32_t out = 0;
+  for (const auto& one : privilege::missing(privilege::held(), false))
+    out |= static_cast<std::uint32_t>(privilege::bit(one.number));
+  return out;
+}
 
 std::int64_t offset_now(BootTime now) { return static_cast<std::int64_t>(real_now() - now.count()); }
 
@@ -74,7 +83,10 @@ void Live::start(RawRecord session) {
   real_offset_ = offset_now(boot_now());
   source_.snapshot(sink_);
   feed(wire::Record<stray_ready>(wire::head(STRAY_READY, boot_now()))
-           .set([&](stray_ready& ready) { ready.missing_kinds = source_.missing_kinds(); })
+           .set([&](stray_ready& ready) {
+             ready.missing_kinds = source_.missing_kinds();
+             ready.missing_capabilities = missing_capabilities();
+           })
            .bytes());
 }
 

@@ -27,7 +27,8 @@ class Live {
   // Redactor's own patterns), and where pid files may be.
   void use(const Config& config);
 
-  void start(RawRecord session);  // the session record, snapshot, ready
+  // The session record, snapshot, ready. After it this thread may be confined (privilege/confine.hpp).
+  void start(RawRecord session);
   // One round: everything in the ring, what the core wants observed, ticks that are due. True when there was
   // work.
   bool round();

@@ -2,6 +2,7 @@
 #include "lineage/view_limits.hpp"
 
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 
 #include "pipeline/pipeline.hpp"
 #include "support/records.hpp"
@@ -16,14 +17,16 @@ class ViewLimitsTest : public ::testing::Test {
   const ProcessKey init = key(1, 0), server = key(20, 1);
   Pipeline pipeline{{}, {}};
 
-  void begin(std::uint32_t pidns = 0xEFFFFFFC, std::uint32_t missing_kinds = 0) {
+  void begin(std::uint32_t pidns = 0xEFFFFFFC, std::uint32_t missing_kinds = 0,
+             std::uint32_t capabilities = 0) {
     wire::Record<stray_session> session(wire::head(STRAY_SESSION, at(1)));
     session.set([&](stray_session& s) { s.pidns = pidns; });
     pipeline.feed(session.bytes());
     pipeline.feed(seed(init, {}, "/sbin/init", at(1)));
     pipeline.feed(seed(server, init, "/usr/bin/node", at(1)));
     wire::Record<stray_ready> ready(wire::head(STRAY_READY, at(1)));
-    ready.set([&](stray_ready& r) { r.missing_kinds = missing_kinds; });
+    ready.set(
+        [&](stray_ready& r) { r.missing_kinds = missing_kinds, r.missing_capabilities = capabilities; });
     pipeline.feed(ready.bytes());
   }
   template <wire::RecordHead T>
@@ -51,6 +54,12 @@ TEST_F(ViewLimitsTest, NoneWhereACaptureDoesNotSay) {
 TEST_F(ViewLimitsTest, APidNamespaceOfItsOwn) {
   begin(4026532000);
   EXPECT_EQ(codes(), Codes{"pid-namespace"});
+}
+
+TEST_F(ViewLimitsTest, EachCapabilityThatTheObserverLacks) {
+  begin(0, 0, 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_READ_SEARCH);
+  EXPECT_EQ(codes(), (Codes{"missing-capability", "missing-capability"}));
+  EXPECT_TRUE(pipeline.limits().front().text.starts_with("CAP_SYS_PTRACE is missing: "));
 }
 
 TEST_F(ViewLimitsTest, EachKindOfEventThatTheKernelDoesNotOffer) {

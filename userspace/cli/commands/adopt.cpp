@@ -92,7 +92,7 @@ void note_others(const HostLook& look, const Process& p, Case& out) {
 }
 
 Case case_of(const AdoptOptions& options) {
-  HostLook look(config_of(options.common));
+  HostLook look(config_of(options.common), {}, Then::act);
   look.observe_all();
   const Process& named = look.named(options.who);
   const Process& p = server_among(named);
@@ -199,7 +199,7 @@ std::uint32_t wait_until_it_serves(const AdoptOptions& options, const std::vecto
   SteadyClock::time_point since{};
   do {
     {
-      HostLook look(config_of(options.common));
+      HostLook look(config_of(options.common), {}, Then::act);
       look.observe_all();
       ProcessKey found{};
       look.lineage().each_live([&](const Process& p) {

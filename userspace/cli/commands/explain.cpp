@@ -41,7 +41,8 @@ int explain_in_capture(const ExplainOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   const CommonOptions& common = options.common;
   CaptureChoice capture = options.capture;
-  HostLook look(config_of(common), capture);
+  const Config config = config_of(common);
+  HostLook look(config, capture);
   About about = about_of(options.who);
   about.kind.reset();
   HistoryHooks hooks;
@@ -58,7 +59,7 @@ int explain_in_capture(const ExplainOptions& options) {
     return "\n" + explanation(common, view, process, strays_of(view.scene, open)) + "\n";
   };
   if (!common.json && explained) print("\nhistory\n");
-  const bool whole = print_history(common, capture, about, hooks);
+  const bool whole = print_history(common, config.detect, capture, about, hooks);
   if (!explained)
     throw NotFoundError("no process \"" + options.who + "\" in the capture" +
                         (capture.until.empty() ? "" : " until " + capture.until));

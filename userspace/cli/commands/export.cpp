@@ -15,6 +15,7 @@
 #include "export/perfetto_sink.hpp"
 #include "export/sqlite_sink.hpp"
 #include "pipeline/pipeline.hpp"
+#include "privilege/confine.hpp"
 #include "sinks/sinks.hpp"
 #include "sources/capture_input.hpp"
 
@@ -65,6 +66,8 @@ int export_capture(const ExportOptions& options) {
   check(options);
   const DetectOptions detect = detect_options(options.common);
   ::signal(SIGPIPE, SIG_IGN);
+  privilege::confine(options.output.empty() ? privilege::Role::reader : privilege::Role::exporter,
+                     {.read = options.capture.files, .written = options.output});
   CaptureInput input(options.capture);
   OutputFile output(options.output);
   Pipeline pipeline(detect, {});

@@ -11,6 +11,7 @@
 #include "cli/command.hpp"
 #include "cli/run_outputs.hpp"
 #include "config/kind_name.hpp"
+#include "privilege/confine.hpp"
 #include "sources/host_state.hpp"
 
 namespace stray {
@@ -36,10 +37,11 @@ About about_of(const std::string& who) {
   return out;
 }
 
-bool print_history(const CommonOptions& common, const CaptureChoice& capture, const About& about,
-                   const HistoryHooks& hooks) {
+bool print_history(const CommonOptions& common, const DetectOptions& detect, const CaptureChoice& capture,
+                   const About& about, const HistoryHooks& hooks) {
+  privilege::confine(privilege::Role::reader, {.read = capture.files});
   CaptureInput input(capture);
-  Pipeline pipeline(detect_options(common), {});
+  Pipeline pipeline(detect, {});
   PrintedOutput output(common, kHistoryEvents, STDOUT_FILENO, "standard output", Writer::Full::wait,
                        pipeline.host());
   AboutSink about_sink(about, output.sink());
@@ -71,7 +73,8 @@ int history(const HistoryOptions& options) {
     met = true;
     return options.common.json ? std::string() : Text(view.host, style).heading(process);
   };
-  const bool whole = print_history(options.common, options.capture, about_of(options.who), hooks);
+  const bool whole = print_history(options.common, detect_options(options.common), options.capture,
+                                   about_of(options.who), hooks);
   if (!met) throw NotFoundError("the capture has nothing about \"" + options.who + "\" in that time");
   return whole ? kFine : kDamaged;
 }

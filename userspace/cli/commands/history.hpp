@@ -19,7 +19,7 @@ struct HistoryHooks {  // text to print when a process comes into sight, and whe
 About about_of(const std::string& who);  // a pid, an id, or "kind:id"; throws UsageError
 
 // Prints what the capture has about it. False: the capture is damaged.
-bool print_history(const CommonOptions& common, const CaptureChoice& capture, const About& about,
-                   const HistoryHooks& hooks);
+bool print_history(const CommonOptions& common, const DetectOptions& detect, const CaptureChoice& capture,
+                   const About& about, const HistoryHooks& hooks);
 
 }  // namespace stray

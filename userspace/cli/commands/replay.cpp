@@ -14,6 +14,7 @@
 #include "cli/run_outputs.hpp"
 #include "config/kind_name.hpp"
 #include "pipeline/filter.hpp"
+#include "privilege/confine.hpp"
 #include "sources/capture_input.hpp"
 
 namespace stray {
@@ -86,6 +87,7 @@ int from_journal(const ReplayOptions& replay) {
     throw UsageError(
         "--exe, --user, --unit, --events and --speed work with captures only; with --journal there are "
         "--since, --until, --pid, --id and --finding");
+  privilege::confine(privilege::Role::reader, {.read = {replay.directory}});
   return replay_journal({replay.common.json, replay.directory, replay.capture.since, replay.capture.until,
                          filter_options(replay)});
 }
@@ -97,6 +99,7 @@ int from_captures(const ReplayOptions& replay) {
   const DetectOptions detect = detect_options(replay.common);
   const FilterOptions filter = filter_options(replay);
   const double speed = speed_of(replay.speed);
+  privilege::confine(privilege::Role::reader, {.read = replay.capture.files});
   CaptureInput input(replay.capture);
   ::signal(SIGPIPE, SIG_IGN);
   Pipeline pipeline(detect, {});

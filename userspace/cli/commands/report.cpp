@@ -11,6 +11,7 @@
 #include "cli/output_file.hpp"
 #include "cli/standard_output.hpp"
 #include "cli/view_limits.hpp"
+#include "privilege/confine.hpp"
 #include "report/html.hpp"
 #include "report/markdown.hpp"
 #include "report/report_sink.hpp"
@@ -27,11 +28,12 @@ struct ReportOptions {
   std::string output;         // "": standard output
 };
 
-void look_at_host(Pipeline& pipeline, const Config& config) {
+void look_at_host(Pipeline& pipeline, const Config& config, privilege::Role role) {
   Live live(pipeline, {.probes = false});
   live.use(config);
   const std::string session = session_record();
   live.start(std::as_bytes(std::span(session.data(), session.size())));
+  privilege::confine(role);
   live.settle();
   live.look_at_all();
 }
@@ -44,6 +46,9 @@ int report(const ReportOptions& options) {
   const bool live = options.capture.files.empty();
   if (live && (!options.capture.since.empty() || !options.capture.until.empty()))
     throw UsageError("--since and --until need --capture FILE");
+  if (!live)
+    privilege::confine(options.output.empty() ? privilege::Role::reader : privilege::Role::exporter,
+                       {.read = options.capture.files, .written = options.output});
   std::optional<CaptureInput> capture;
   if (!live) capture.emplace(options.capture);
   config.detect.at_once = live;
@@ -54,7 +59,7 @@ int report(const ReportOptions& options) {
   ReportSink sink;
   pipeline.add(sink);
   if (live) {
-    look_at_host(pipeline, config);
+    look_at_host(pipeline, config, file ? privilege::Role::reporter : privilege::Role::pipeline);
   } else {
     CaptureHooks hooks;
     hooks.progress = true;

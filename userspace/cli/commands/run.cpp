@@ -17,6 +17,7 @@
 #include "cli/output_file.hpp"
 #include "cli/run_outputs.hpp"
 #include "cli/view_limits.hpp"
+#include "privilege/confine.hpp"
 #include "sources/live.hpp"
 #include "sources/recording.hpp"
 
@@ -135,6 +136,7 @@ int run_trace(const RunOptions& run) {
 
   if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
   live.start(session_bytes);
+  privilege::confine(privilege::Role::pipeline, {.read = {config.file}});
   const std::size_t limits_at_start = pipeline.limits().size();
   warn_of_limits(pipeline.limits(), run.common);
   if (recording) live.ask_about_all();

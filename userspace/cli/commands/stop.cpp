@@ -106,7 +106,9 @@ struct Target {
   void show(std::string& out) { stray::show(out, *process, look.lineage(), group, stop_); }
 
  private:
-  Target(const StopOptions& stop) : stop_(stop), look(config_of(stop.common)) { look.observe_all(); }
+  Target(const StopOptions& stop) : stop_(stop), look(config_of(stop.common), {}, Then::act) {
+    look.observe_all();
+  }
   void find(const Process& named) {
     process = &named;
     refuse_if_forbidden(look, named);
