@@ -28,9 +28,9 @@ std::string taken(const std::string& name) {
         "/run/systemd/generator", "/run/systemd/generator.early", "/run/systemd/generator.late",
         "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"})
     for (const char* suffix : {".service", ".service.d", ".socket", ".timer"})
-      if (const std::string path = std::string(folder) + "/" + name + suffix; there(path)) return path;
-  if (const std::string path = "/etc/init.d/" + name; there(path)) return path;
-  if (const std::string path = unit_environment(name); there(path)) return path;
+      if (std::string path = std::string(folder) + "/" + name + suffix; there(path)) return path;
+  if (std::string path = "/etc/init.d/" + name; there(path)) return path;
+  if (std::string path = unit_environment(name); there(path)) return path;
   return {};
 }
 
