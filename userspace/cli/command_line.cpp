@@ -133,7 +133,7 @@ class CommandLine {
   }
 
   std::string what_is_wrong(const CLI::ParseError& error) const {
-    const std::string text = error.what();
+    std::string text = error.what();
     if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
       const CLI::App* at = &app_;  // the outermost that did not know a word
       while (at->remaining().empty() && !at->get_subcommands().empty()) at = at->get_subcommands().back();
