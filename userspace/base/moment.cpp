@@ -138,4 +138,10 @@ std::int64_t parse_moment(std::string_view text, std::string_view flag, const Ti
 
 std::optional<std::int64_t> parse_date(std::string_view text) { return absolute(text); }
 
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  constexpr std::string_view form = "2026-10-21T04:05:06.123456789Z";
+  if (text.size() != form.size() || text[10] != 'T' || text.back() != 'Z') return {};
+  return absolute(text);
+}
+
 }  // namespace stray

@@ -25,4 +25,8 @@ std::int64_t parse_moment(std::string_view text, std::string_view flag, const Ti
 // A moment written with its date, the first form; nothing for any other text.
 std::optional<std::int64_t> parse_date(std::string_view text);
 
+// As Rfc3339 of base/time_text.hpp writes it, of the years 1970 to 2199; nothing for any other text: 64 bits
+// of nanoseconds do not hold every year.
+std::optional<std::int64_t> parse_rfc3339(std::string_view text);
+
 }  // namespace stray

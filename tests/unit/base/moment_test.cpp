@@ -146,6 +146,19 @@ TEST_F(When, WhatIsNoMoment) {
     EXPECT_EQ(refusal(text, span).substr(0, 7), "--since") << '"' << text << '"';
 }
 
+TEST_F(When, TimestampsOfDocuments) {
+  std::string text;
+  Rfc3339().append(text, *span.end + 123'456'789);
+  EXPECT_EQ(parse_rfc3339(text), *span.end + 123'456'789);
+  EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00.000000000Z"), 0);
+  for (const auto none :
+       {"9999-12-31T23:59:59.999999999Z", "2263-01-01T00:00:00.000000000Z", "0000-01-01T00:00:00.000000000Z",
+        "2026-11-23T02:30:00Z", "2026-11-23T02:30:00.00000000Z", "2026-11-23 02:30:00.000000000Z",
+        "2026-11-23T02:30:00.00000000-1", "2026-11-23T02:30:00.0000000000", "2026-11-23T02:30:00.000+01:00",
+        "Z", ""})
+    EXPECT_FALSE(parse_rfc3339(none)) << none;
+}
+
 TEST_F(When, TextOfAMoment) {
   EXPECT_EQ(date_text(*span.end, {}), "2026-11-23 03:30:00 CET");
   EXPECT_EQ(date_text(at("2026-07-01"), {}), "2026-07-01 00:00:00 CEST");

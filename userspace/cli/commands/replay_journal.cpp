@@ -35,7 +35,7 @@ class Document {
     if (text.find('\n') != std::string::npos) return {};
     Document document(nlohmann::json::parse(text, nullptr, false));
     if (!document.json_.is_object() || document.text("/event/action").empty()) return {};
-    const auto time = parse_time(document.text("/@timestamp"));
+    const auto time = parse_rfc3339(document.text("/@timestamp"));
     if (!time) return {};
     document.time_ = *time;
     return document;
@@ -59,14 +59,6 @@ class Document {
   const nlohmann::json* at(const char* pointer) const {
     const nlohmann::json::json_pointer path(pointer);
     return json_.contains(path) ? &json_.at(path) : nullptr;
-  }
-
-  static std::optional<std::int64_t> parse_time(const std::string& text) {
-    std::tm parts{};
-    const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
-    int digits = 0, ns = 0;
-    if (!rest || std::sscanf(rest, ".%9d%nZ", &ns, &digits) != 1 || digits != 10 || ns < 0) return {};
-    return ::timegm(&parts) * std::int64_t{1'000'000'000} + ns;
   }
 
   nlohmann::json json_;
