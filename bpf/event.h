@@ -20,7 +20,7 @@
 #include <linux/types.h>
 #endif
 
-#define STRAY_CONTRACT 4
+#define STRAY_CONTRACT 5
 
 #define STRAY_ARGV_MAX 32768u   /* bytes of argv kept in an exec record */
 #define STRAY_RECORD_MAX 65536u /* bytes of one record of any kind */
@@ -58,6 +58,7 @@ enum stray_kind {
   STRAY_STATE_OOM = 51,     /* head: a victim of the OOM killer that is still told of */
   STRAY_STATE_CORE = 52,    /* all that is of no single process */
   STRAY_STATE_END = 53,     /* the state is whole; events follow */
+  STRAY_STATE_FINDING = 54, /* head: a process; a finding of the run before that was open at its end */
 };
 
 struct stray_span {
@@ -330,6 +331,21 @@ enum stray_restart {
   STRAY_RESTART_YES = 2,
 };
 
+/* Whether others than root can change what a process runs. */
+enum stray_owner {
+  STRAY_OWNER_UNKNOWN = 0, /* not observed: an older capture, or one of the files could not be looked at */
+  STRAY_OWNER_ROOT = 1,    /* root's, as every directory on its path, and nobody else may write to any */
+  STRAY_OWNER_USER = 2,    /* not so: owner_uid has it, or may write to it or to a directory on its path */
+};
+
+enum stray_content {
+  STRAY_CONTENT_UNKNOWN = 0, /* not looked at, or not readable */
+  STRAY_CONTENT_OTHER = 1,   /* none of these */
+  STRAY_CONTENT_NODE = 2,
+  STRAY_CONTENT_BUN = 3,
+  STRAY_CONTENT_DENO = 4,
+};
+
 struct stray_saw_process {
   struct stray_head head;
   __u32 ppid; /* in the observer's pid namespace; 0: not known */
@@ -358,6 +374,12 @@ struct stray_saw_process {
   __u32 boot;                /* enum stray_boot: of its systemd unit; for PM2's apps of PM2's own */
   __u32 saved;               /* enum stray_saved */
   struct stray_span boot_by; /* the link that starts it, or the file of the unit that nothing starts */
+  /* contract 5 */
+  __u32 owner;     /* enum stray_owner: of its executable, or of the script that makes it a supervisor */
+  __u32 owner_uid; /* of STRAY_OWNER_USER */
+  __u32 content;   /* enum stray_content: of the executable, by what it exports */
+  __u32 reserved3;
+  struct stray_span owned; /* whole path of the file that owner is about */
 };
 
 enum stray_script_state {

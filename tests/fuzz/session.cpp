@@ -42,7 +42,7 @@ void CheckedSink::check_json() {
 }
 
 void CheckedSink::ready(const View& view) {
-  ecs_.ready(line_, view.time, view.lost, view.limits());
+  ecs_.ready(line_, view.time, view.lost, view.limits(), view.detectors.open());
   check_json();
 }
 

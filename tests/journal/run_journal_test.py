@@ -320,6 +320,16 @@ class Source(Journal):
         # A window tells what is open all the same.
         self.assertIn(f" pid {self.left} ", self.replay("--since", "-0"))
 
+    def test_what_ended_between_two_runs_is_not_open(self):
+        self.traced()
+        os.kill(self.left, signal.SIGKILL)
+        self.assertIn(f" pid {self.left} ", self.replay())
+        trace = self.trace("--for", "1ms")
+        self.assertEqual(trace.end(), 0, trace.said())
+        for arguments in ([], ["--pid", str(self.left)]):
+            text = self.replay(*arguments)
+            self.assertNotIn(f" pid {self.left} ", text[text.index(" open according to the journal"):], arguments)
+
     def test_files_of_another_host(self):
         live = self.traced()
         subprocess.check_call(["journalctl", "--sync"])

@@ -147,6 +147,8 @@ struct Saw {
   std::uint8_t stdio = STRAY_STDIO_NULL;
   std::uint32_t uid = 1000;
   std::string user = "alice";
+  std::uint32_t owner = STRAY_OWNER_UNKNOWN, owner_uid = 0, content = STRAY_CONTENT_UNKNOWN;
+  std::string owned{};
 };
 
 inline Bytes saw(ProcessKey who, BootTime time, const Saw& saw = {}) {
@@ -157,12 +159,13 @@ inline Bytes saw(ProcessKey who, BootTime time, const Saw& saw = {}) {
     s.tty_major = saw.tty.major, s.tty_minor = saw.tty.minor;
     for (int i = 0; i < 3; ++i) s.stdio[i] = saw.stdio;
     s.boot = saw.boot, s.saved = saw.saved, s.restart = saw.restart;
+    s.owner = saw.owner, s.owner_uid = saw.owner_uid, s.content = saw.content;
   });
   record.add(&stray_saw_process::boot_by, saw.boot_by);
   record.add(&stray_saw_process::argv, joined(saw.argv)).add(&stray_saw_process::env, joined(saw.env));
   record.add(&stray_saw_process::cwd, saw.cwd).add(&stray_saw_process::exe, saw.exe);
   record.add(&stray_saw_process::cgroup, saw.cgroup).add(&stray_saw_process::pidfile, saw.pidfile);
-  record.add(&stray_saw_process::user, saw.user);
+  record.add(&stray_saw_process::user, saw.user).add(&stray_saw_process::owned, saw.owned);
   return bytes_of(record);
 }
 

@@ -197,7 +197,7 @@ SqliteSink::SqliteSink(Database& database, const Host& host) : database_(databas
 
 void SqliteSink::ready(const View& view) {
   begin(view);
-  ecs_.ready(document_, view.time, view.lost, view.limits());
+  ecs_.ready(document_, view.time, view.lost, view.limits(), view.detectors.open());
   put_event(view.time, "ready", {});
 }
 

@@ -28,17 +28,6 @@ bool unknown_seed(const Process& p) {
   return (p.seeded || exec_lost) && (!p.seen || p.seen->process_time <= since);
 }
 
-// Whether two conditions say the same. What changes all the time (age, memory) does not count.
-bool says_the_same(const Condition& a, const Condition& b) {
-  const auto steady = [](const Condition& c) {
-    std::vector<Evidence> out;
-    for (const Evidence& e : c.evidence)
-      if (e.code != "started" && e.code != "memory" && e.code != "members") out.push_back(e);
-    return out;
-  };
-  return a.severity == b.severity && steady(a) == steady(b);
-}
-
 std::string end_reason(const Ended& ended) {
   if (ended.inferred) return "the process has exited";
   if (ended.signal()) return "the process was ended by signal " + std::to_string(ended.signal());
@@ -60,8 +49,10 @@ std::vector<Finding> Detectors::take_findings() { return std::exchange(findings_
 std::vector<Request> Detectors::take_requests() { return std::exchange(requests_, {}); }
 
 std::optional<BootTime> Detectors::next_due() const {
-  if (timers_.empty()) return {};
-  return timers_.begin()->first;
+  BootTime due = timers_.empty() ? kNever : timers_.begin()->first;
+  if (!look_at_.empty()) due = std::min(due, look_at_.begin()->first);
+  if (!carried_.empty() && carried_until_ != BootTime{}) due = std::min(due, carried_until_);
+  return due == kNever ? std::nullopt : std::optional(due);
 }
 
 void Detectors::ask(ProcessKey key, Look look, std::string entry) {
@@ -92,6 +83,7 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         if (!ooms_.empty()) oom_back(*change.process);
         // A snapshot shows that it runs another program, not with which arguments.
         if (!change.process->image->at_exec) ask(change.process->key, Look::process);
+        look_at_newcomer(*change.process);
         consider(*change.process);
         break;
       case Change::Kind::reparented:
@@ -104,6 +96,7 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         judge_twins(*change.process);
         if (watched_.contains(change.process->key))
           forget(change.process->key, end_reason(*change.process->ended));
+        resolve_carried(change.process->key, end_reason(*change.process->ended));
         if (change.process->sid == change.process->key.tgid &&
             (change.process->tty || (change.process->image && change.process->image->tty)))
           judge_session(change.process->sid);
@@ -119,9 +112,19 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         break;
     }
   }
-  if (std::holds_alternative<Ready>(event.what))
-    for (const Process* process : lineage_.live_by_key()) consider(*process);
+  if (std::holds_alternative<Ready>(event.what)) on_ready();
   run_timers();
+  look_at_files();
+  if (carried_until_ != BootTime{} && now_ >= carried_until_)
+    resolve_all_carried("the condition no longer holds");
+}
+
+void Detectors::on_ready() {
+  if (!carried_.empty()) begin_carried();
+  for (const Process* process : lineage_.live_by_key()) {
+    look_at_newcomer(*process);
+    consider(*process);
+  }
 }
 
 void Detectors::run_timers() {
@@ -218,6 +221,7 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
                                : "the condition no longer holds");
     }
     state = State{};
+    if (accepted) resolve_carried(process.key, "it is accepted by the configuration", kind);
     return;
   }
   condition->message = subject_text(process) + " " + condition->claim;
@@ -233,6 +237,8 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
     state.since = now_;
   state.human_limit = condition->human_limit;
   if (condition->since != BootTime{}) state.since = condition->since;
+  const auto before = carried_.find({process.key, kind});
+  if (before != carried_.end()) state.since = before->second.since;
   if (state.stage == State::Stage::open) {
     if (condition->severity_until > now_) soonest(wake, condition->severity_until);
     if (!says_the_same(state.reported, *condition)) update(kind, process, state, std::move(*condition));
@@ -246,7 +252,10 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
     ask_fresh(process, watch);
     return soonest(wake, now_ + kAskAgain);
   }
-  raise(kind, process, state, std::move(*condition));
+  if (before != carried_.end())
+    go_on(before, process, state, std::move(*condition));
+  else
+    raise(kind, process, state, std::move(*condition));
   soonest(wake, now_ + options_.sample_interval);
 }
 
@@ -364,6 +373,8 @@ void Detectors::replace_options(DetectOptions options) {
 }
 
 void Detectors::add_open(ProcessKey key, std::vector<Finding>& out) const {
+  for (auto it = carried_.lower_bound({key, Kind{}}); it != carried_.end() && it->first.first == key; ++it)
+    if (may_hold(it->second)) out.push_back(it->second);
   if (const auto it = watched_.find(key); it != watched_.end())
     for (const Kind kind : kKinds)
       if (const State& state = it->second.states[kind]; state.stage == State::Stage::open)
@@ -380,6 +391,8 @@ void Detectors::add_open(ProcessKey key, std::vector<Finding>& out) const {
 std::vector<Finding> Detectors::open() const {
   std::vector<Finding> out;
   for (const auto& [key, watch] : watched_) add_open(key, out);
+  for (const auto& [about, finding] : carried_)
+    if (!watched_.contains(about.first) && may_hold(finding)) out.push_back(finding);
   for (const auto& [key, oom] : ooms_) out.push_back(oom.finding);
   return out;
 }

@@ -44,7 +44,13 @@ class Detectors {
   bool restore(const StateItem& item);
   bool restore_core(std::string_view body);
 
-  std::vector<Finding> open() const;  // by process, then kind
+  // ---- what a run before left open (carried_findings.cpp) ----
+  // Gives what is open as items for the next run of this boot, which takes each by carry() before its
+  // snapshot is in. False: refused.
+  void save_open(const EmitState& emit) const;
+  bool carry(const StateItem& item);
+
+  std::vector<Finding> open() const;  // by process, then kind; with what was carried and may still hold
   // What an open finding about this process belongs to, with what is to be done about all of it.
   Stray stray_of(const Finding& finding) const;
   Scene scene() const;
@@ -80,6 +86,7 @@ class Detectors {
   template <typename E>
   friend struct tlv::LastOf;
   using Timer = std::pair<BootTime, ProcessKey>;
+  using Carried = std::map<std::pair<ProcessKey, Kind>, Finding>;
   static constexpr BootTime kAskAgain = seconds(1);  // when no answer came
   std::vector<Timer> other_timers() const;           // of neither a watch nor an OOM kill
 
@@ -106,6 +113,16 @@ class Detectors {
   void run_timers();
   void judge_below(const Process& process);
   void judge_session(std::uint32_t sid);
+  void on_ready();
+  void begin_carried();
+  bool restore_carried(const StateItem& item);
+  bool may_hold(const Finding& carried) const;
+  void go_on(Carried::iterator carried, const Process& process, State& state, Condition condition);
+  Carried::iterator resolve(Carried::iterator carried, std::string reason);
+  void resolve_carried(ProcessKey key, const std::string& reason, std::optional<Kind> kind = {});
+  void resolve_all_carried(const std::string& reason);
+  void look_at_newcomer(const Process& process);
+  void look_at_files();
   void on_oom(const Event& event, const Process& victim);
   void oom_back(const Process& process);
   void clear_oom(ProcessKey key, std::string reason);
@@ -124,6 +141,10 @@ class Detectors {
   std::set<Timer> timers_;
   std::map<ProcessKey, Oom> ooms_;                                     // bounded: the oldest makes room
   std::map<std::string, std::set<ProcessKey>, std::less<>> oom_exes_;  // of ooms_: each exec asks for its own
+  Carried carried_;           // of the run before: their processes may live, and their conditions may hold
+  BootTime carried_until_{};  // what was not found to hold by then does not; 0: the snapshot is not in
+  std::map<Image::File, ProcessKey> newcomers_;         // a process of each file that is to be looked at
+  std::set<std::pair<BootTime, Image::File>> look_at_;  // when
   std::vector<Finding> findings_;
   std::vector<Request> requests_;
 };

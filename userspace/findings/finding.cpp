@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "findings/finding.hpp"
 
+#include <vector>
+
 namespace stray {
+
+bool says_the_same(const Condition& a, const Condition& b) {
+  const auto steady = [](const Condition& c) {
+    std::vector<Evidence> out;
+    for (const Evidence& e : c.evidence)
+      if (e.code != "started" && e.code != "memory" && e.code != "members") out.push_back(e);
+    return out;
+  };
+  return a.severity == b.severity && steady(a) == steady(b);
+}
 
 std::string_view to_string(Severity severity) {
   switch (severity) {

@@ -28,6 +28,9 @@ struct Condition {
   std::vector<ProcessKey> members;  // of the group below the subject, without it
 };
 
+// Whether two conditions say the same. What changes all the time (age, memory) does not count.
+bool says_the_same(const Condition& a, const Condition& b);
+
 struct Finding {
   enum class Action : std::uint8_t { raised, updated, cleared } action = Action::raised;
   Kind kind = Kind::orphan;

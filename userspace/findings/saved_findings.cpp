@@ -3,55 +3,13 @@
 // reader.
 #include <algorithm>
 
-#include "findings/detectors.hpp"
-#include "record/tlv.hpp"
+#include "findings/finding_fields.hpp"
 
 namespace stray {
 namespace tlv {
 
 template <>
-struct LastOf<Severity> : Last<Severity::critical> {};
-template <>
-struct LastOf<Finding::Action> : Last<Finding::Action::cleared> {};
-template <>
 struct LastOf<Detectors::State::Stage> : Last<Detectors::State::Stage::open> {};
-
-template <>
-struct Saved<Evidence> {
-  static void fields(auto& a, auto& e) {
-    auto& [code, text, at] = e;
-    in_order(a, 1, code, text, at);
-  }
-};
-
-template <>
-struct Saved<Condition> {
-  static void fields(auto& a, auto& c) {
-    auto& [since, wait, human_limit, severity, severity_until, claim, message, evidence, members] = c;
-    in_order(a, 1, since, wait, human_limit);
-    a(4, severity, Severity::notice);
-    in_order(a, 5, severity_until, message, evidence);
-    a(9, members);  // 8 was a list of commands, until treatments decided them
-    a(10, claim);
-  }
-};
-
-template <>
-struct Saved<Finding> {
-  static void fields(auto& a, auto& f) {
-    auto& [action, kind, process, since, raised, time, what, reason] = f;
-    a(1, action);
-    std::string kind_name(to_string(kind));  // that one never changes
-    a(2, kind_name);
-    if constexpr (std::remove_cvref_t<decltype(a)>::kReads) {
-      if (const auto known = kind_of(kind_name))
-        kind = *known;
-      else
-        a.fail();
-    }
-    in_order(a, 3, process, since, raised, time, what, reason);
-  }
-};
 
 template <>
 struct Saved<Detectors::State> {
@@ -82,14 +40,6 @@ struct Saved<Detectors::Watch> {
 };
 
 template <>
-struct Saved<Detectors::Oom> {
-  static void fields(auto& a, auto& o) {
-    auto& [finding, exe, argv, uid] = o;
-    in_order(a, 1, finding, exe, argv, uid);
-  }
-};
-
-template <>
 struct Saved<Detectors> {
   static void fields(auto& a, auto& d) {
     in_order(a, 1, d.now_, d.host_memory_, d.real_offset_ns_);
@@ -98,11 +48,16 @@ struct Saved<Detectors> {
     a(4, timers);
     if constexpr (std::remove_cvref_t<decltype(a)>::kReads) d.timers_.insert(timers.begin(), timers.end());
     a(5, d.boot_);
+    a(6, d.carried_until_);
+    a(7, d.newcomers_);
+    std::vector<std::pair<BootTime, Image::File>> due(d.look_at_.begin(), d.look_at_.end());
+    a(8, due);
+    if constexpr (std::remove_cvref_t<decltype(a)>::kReads) d.look_at_.insert(due.begin(), due.end());
   }
 
   // A new field needs a tag above, unless it is derived; then the size here.
 #if defined(__x86_64__) && defined(__GLIBCXX__)
-  static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 288, "does Saved<Detectors> have all of it?");
+  static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 440, "does Saved<Detectors> have all of it?");
 #endif
 };
 
@@ -124,6 +79,8 @@ std::vector<Detectors::Timer> Detectors::other_timers() const {
 void Detectors::save(const EmitState& emit) const {
   for (const auto& [key, watch] : watched_) emit({STRAY_STATE_WATCH, key, tlv::save(watch)});
   for (const auto& [key, oom] : ooms_) emit({STRAY_STATE_OOM, key, tlv::save(oom)});
+  for (const auto& [about, finding] : carried_)
+    emit({STRAY_STATE_FINDING, finding.process, tlv::save(finding)});
 }
 
 std::string Detectors::save_core() const { return tlv::save(*this); }
@@ -138,6 +95,7 @@ bool Detectors::restore(const StateItem& item) {
     watched_.emplace(item.process, std::move(watch));
     return true;
   }
+  if (item.kind == STRAY_STATE_FINDING) return restore_carried(item);
   Oom oom;
   if (item.kind != STRAY_STATE_OOM || ooms_.contains(item.process) || !tlv::restore(oom, item.body))
     return false;

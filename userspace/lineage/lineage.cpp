@@ -188,12 +188,12 @@ void Lineage::new_image(Process& process, std::shared_ptr<Image> image) {
 }
 
 void Lineage::recognise_image(Image& image, const Observed* seen) {
-  const std::pair file{std::uint64_t{image.dev_major} << 32 | image.dev_minor, image.inode};
   ProgramView view;
   view.exe = image.exe, view.comm = image.comm, view.argv = image.arguments(), view.env = image.environment();
   view.argv_at_exec = image.at_exec;
   if (!rules_.empty()) view.rules = rules_.back().get();
-  if (const auto it = runtimes_.find(file); it != runtimes_.end()) view.runtime = it->second;
+  view.runtime = image.content;
+  if (const auto it = runtimes_.find(image.file()); it != runtimes_.end()) view.runtime = it->second;
   if (seen) {
     const bool same = image.flags & STRAY_EXEC_ARGV_CUT
                           ? seen->title.starts_with(image.argv) || image.argv.starts_with(seen->title)
@@ -203,9 +203,11 @@ void Lineage::recognise_image(Image& image, const Observed* seen) {
       view.stdin_terminal = seen->stdio[0] == STRAY_STDIO_TTY || seen->stdio[0] == STRAY_STDIO_TTY_GONE;
   }
   image.program = recognise(view);
-  const bool by_tables = image.program.runtime != Runtime::none && image.program.runtime != Runtime::other;
+  // A loader runs other files than its own.
+  const bool by_tables = !is_loader(image.exe) && image.program.runtime != Runtime::none &&
+                         image.program.runtime != Runtime::other;
   if (by_tables && image.inode && runtimes_.size() < kMostRuntimes)
-    runtimes_.emplace(file, image.program.runtime);
+    runtimes_.emplace(image.file(), image.program.runtime);
 }
 
 CgroupPlace Lineage::place_of(const Process& process) const {

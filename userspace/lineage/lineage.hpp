@@ -132,6 +132,7 @@ class Lineage {
   void recount(Observed& seen);
   Observed& seen_of(Process& process);
   void recognise_image(Image& image, const Observed* seen);
+  void note_file(Process& process, const SawProcess& saw);
   void program_changed(const Process& process);
   std::shared_ptr<const std::string> share(std::string_view cgroup, const Process* relative);
   void release_unneeded();
@@ -193,8 +194,7 @@ class Lineage {
   std::unordered_map<std::uint32_t, Process*> live_;
   std::map<ProcessKey, std::vector<ProcessKey>> waiting_;  // seeds before their parents
   std::map<ProcessKey, const Process*> supervisors_;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, Runtime>
-      runtimes_;  // by device and inode: a hard link's name proves nothing
+  std::map<Image::File, Runtime> runtimes_;                 // a hard link's name proves nothing
   std::vector<std::shared_ptr<const ProgramRules>> rules_;  // the last is in force; images borrow from all
   std::map<std::uint32_t, Tty> session_ttys_;
   std::uint64_t deaths_ = 0;

@@ -39,6 +39,19 @@ void note_memory(Observed& seen, BootTime time) {
   ++seen.hours.back().looks;
 }
 
+Runtime runtime_of(std::uint32_t content) {
+  switch (content) {
+    case STRAY_CONTENT_NODE:
+      return Runtime::node;
+    case STRAY_CONTENT_BUN:
+      return Runtime::bun;
+    case STRAY_CONTENT_DENO:
+      return Runtime::deno;
+    default:
+      return Runtime::none;
+  }
+}
+
 // False: this look could read nothing of the process, which is kept for the limits of the view.
 bool was_read(Process& process, const Event& event, Look look) {
   const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(look));
@@ -48,6 +61,29 @@ bool was_read(Process& process, const Event& event, Look look) {
 }
 
 }  // namespace
+
+// What is true of the file is so for all that run it.
+void Lineage::note_file(Process& process, const SawProcess& saw) {
+  Image& image = *process.image;
+  image.observed = true;
+  if (saw.owner != STRAY_OWNER_UNKNOWN)
+    image.owner = saw.owner, image.owner_uid = saw.owner_uid, image.owned = saw.owned;
+  const Runtime content = runtime_of(saw.content);
+  if (content == Runtime::none || image.content == content) return;
+  image.content = content;
+  // A loader's file is that of everything it runs.
+  if (!image.inode || is_loader(image.exe) || runtimes_.size() >= kMostRuntimes) return;
+  if (!runtimes_.emplace(image.file(), content).second) return;
+  std::vector<Process*> others;
+  for (const auto& [tgid, other] : live_)
+    if (other != &process && other->image && other->image->file() == image.file()) others.push_back(other);
+  std::sort(others.begin(), others.end(), [](const Process* a, const Process* b) { return a->key < b->key; });
+  for (Process* other : others) {
+    recognise_image(*other->image, other->seen.get());
+    program_changed(*other);
+    changes_.push_back({Change::Kind::observed, other});
+  }
+}
 
 Observed& Lineage::seen_of(Process& process) {
   if (!process.seen) {
@@ -93,6 +129,7 @@ void Lineage::on(const Event& event, const SawProcess& saw) {
     changes_.push_back({Change::Kind::reparented, process, nullptr});
   }
   if (!process->image) process->image = make_image({});
+  note_file(*process, saw);
   // Forked processes share an image until one of them is seen to differ.
   if (process->image.use_count() > 1) {
     process->image = make_image(*process->image);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "event.h"
@@ -62,19 +63,27 @@ struct Image {
   std::uint32_t argc = 0, argv_bytes = 0, flags = 0;  // flags: STRAY_EXEC_*
   std::uint64_t inode = 0;
   std::uint32_t dev_major = 0, dev_minor = 0, nlink = 1;
-  std::uint32_t execs = 0;  // as in struct stray_exec: tells two execs of one process apart
+  std::uint32_t execs = 0;                 // as in struct stray_exec: tells two execs of one process apart
+  bool observed = false;                   // its file was looked at, for what follows
+  Runtime content = Runtime::none;         // by what the file exports, whatever its name is
+  std::uint32_t owner = 0, owner_uid = 0;  // owner: enum stray_owner
+  std::string owned;                       // the file that owner is about
   std::string comm;
   Tty tty;  // controlling terminal and session at the exec
   std::uint32_t sid = 0;
   Program program;
   Charge charge;
 
+  // The file that it runs: device and inode.
+  using File = std::pair<std::uint64_t, std::uint64_t>;
+  File file() const { return {std::uint64_t{dev_major} << 32 | dev_minor, inode}; }
+
   StringList arguments() const { return StringList(argv); }
   StringList environment() const { return StringList(env); }
   std::size_t footprint() const {
     // Lengths, not capacities: those depend on how a text came about, and the figure is part of the output.
     return sizeof *this + exe.size() + cwd.size() + name.size() + interp.size() + argv.size() + env.size() +
-           program.entry.size() + program.name.size();
+           owned.size() + program.entry.size() + program.name.size();
   }
 };
 

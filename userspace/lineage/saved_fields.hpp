@@ -23,14 +23,15 @@ template <>
 struct Saved<Image> {
   static void fields(auto& a, auto& i) {
     auto& [time, at_exec, exe, cwd, name, interp, argv, env, env_known, argc, argv_bytes, flags, inode,
-           dev_major, dev_minor, nlink, execs, comm, tty, sid, program, charge] = i;
+           dev_major, dev_minor, nlink, execs, observed, content, owner, owner_uid, owned, comm, tty, sid,
+           program, charge] = i;
     a(2, time);  // 1: its number
     a(3, at_exec, true);
     in_order(a, 4, exe, cwd, name, interp, argv, env, env_known, argc, argv_bytes, flags, inode, dev_major,
              dev_minor);
     a(17, nlink, 1u);
     in_order(a, 18, comm, tty, sid);
-    a(22, execs);
+    in_order(a, 22, execs, observed, owner, owner_uid, owned, content);
     using A = std::remove_cvref_t<decltype(a)>;
     std::string bytes;
     if constexpr (!A::kReads) bytes = save_program(program);

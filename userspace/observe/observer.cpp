@@ -5,8 +5,10 @@
 
 #include "event.h"
 #include "observe/probes/child_probe.hpp"
+#include "observe/probes/content_probe.hpp"
 #include "observe/probes/evidence_files.hpp"
 #include "observe/probes/memory_limit.hpp"
+#include "observe/probes/owner_probe.hpp"
 #include "observe/probes/process_probe.hpp"
 #include "observe/probes/script_probe.hpp"
 #include "observe/probes/socket_probe.hpp"
@@ -66,6 +68,8 @@ struct Observer::State {
   void look_at_process(wire::Record<stray_saw_process>& record);
   void look_at_user(wire::Record<stray_saw_process>& record, PidFiles::Owner& owner);
   void look_at_files(wire::Record<stray_saw_process>& record, const PidFiles::Owner& owner);
+  void look_at_program(wire::Record<stray_saw_process>& record, const ProcessFiles& files,
+                       const std::string& exe);
   void look_at_memory(wire::Record<stray_saw_process>& record);
   void look_at_boot(wire::Record<stray_saw_process>& record, const ProcessFiles& files,
                     std::string_view cgroup);
@@ -82,6 +86,7 @@ struct Observer::State {
   UserNames users;
   PidFiles pid_files;
   SocketProbe sockets;
+  ContentProbe contents;
   BootLinks boot;
   MemoryLimits limits;
   std::string kept;  // the environment variables kept
@@ -134,12 +139,31 @@ void Observer::State::look_at_files(wire::Record<stray_saw_process>& record, con
     record.add(&stray_saw_process::pidfile, pid_file);
     record.add(&stray_saw_process::pm2, ecosystem_file(files));
     look_at_boot(record, files, cgroup);
+    look_at_program(record, files, exe.path);
   }
   record.set([&](stray_saw_process& r) {
     if (files.cwd_gone()) r.head.flags |= STRAY_SAW_CWD_DELETED;
     if (exe.deleted) r.head.flags |= STRAY_SAW_EXE_DELETED;
     if (!pid_file.empty()) r.head.flags |= STRAY_SAW_PIDFILE;
   });
+}
+
+// What it runs, beside its name: what the file exports, and of a supervisor who can change it.
+void Observer::State::look_at_program(wire::Record<stray_saw_process>& record, const ProcessFiles& files,
+                                      const std::string& exe) {
+  const stray_content content = contents.of(process.dir(), files, exe, reader);
+  const std::string comm(reader.read(process.dir(), "comm").value_or(""));
+  const std::string argv(without_padding(reader.read(process.dir(), "cmdline", STRAY_ARGV_MAX).value_or("")));
+  ProgramView view;
+  view.exe = exe, view.argv = StringList(argv), view.argv_at_exec = false;
+  view.comm = std::string_view(comm).substr(0, comm.find('\n'));
+  const ProgramOwner owner = owner_of_program(process.dir(), files, exe, view);
+  record.set([&](stray_saw_process& r) {
+    r.content = content;
+    r.owner = owner.owner;
+    r.owner_uid = owner.uid;
+  });
+  record.add(&stray_saw_process::owned, owner.path);
 }
 
 std::string Observer::State::variable(const char* name) {

@@ -30,6 +30,9 @@ class ProcessFiles {
   const std::string& cwd_text() const { return cwd_text_; }  // as the kernel names it, without " (deleted)"
   std::string cwd() const { return std::string(inside(cwd_text_)); }  // as the process would name it
 
+  // A path of the kernel's, as the process would name it.
+  std::string_view inside(std::string_view path) const;
+
   // The name of the executable as the kernel gives it, without " (deleted)".
   struct Executable {
     std::string path;
@@ -39,8 +42,6 @@ class ProcessFiles {
   Executable executable(int process_dir) const;
 
  private:
-  std::string_view inside(std::string_view path) const;
-
   Descriptor root_, cwd_;
   std::string root_text_, cwd_text_;
   bool own_root_ = false;

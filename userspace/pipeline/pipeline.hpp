@@ -50,6 +50,10 @@ class Pipeline {
   // processes. Options are not part of it. Records are valid during the call alone.
   void save_state(const std::function<void(RawRecord)>& emit, BootTime now) const;
 
+  // The open findings as records, for the next run of this boot: fed to it before its snapshot is in they are
+  // what it goes on with, or resolves.
+  void save_open(const std::function<void(RawRecord)>& emit, BootTime now) const;
+
   Lineage& lineage() { return *lineage_; }
   const Lineage& lineage() const { return *lineage_; }
   Detectors& detectors() { return *detectors_; }

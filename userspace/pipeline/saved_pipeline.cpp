@@ -59,9 +59,15 @@ void Pipeline::save_state(const std::function<void(RawRecord)>& emit, BootTime n
   write({STRAY_STATE_END, {}, {}});
 }
 
+void Pipeline::save_open(const std::function<void(RawRecord)>& emit, BootTime now) const {
+  detectors_->save_open([&](const StateItem& item) { write_state(item, now, 0, emit); });
+}
+
 void Pipeline::restore(const Event& event, const SavedState& state) {
   if (stage_ == Stage::running) {
-    ++counts_.malformed;  // a state is no news to who has one
+    const auto item = joiner_.add(event, state, counts_.malformed);
+    // What a run before left open. A whole state is no news to who has one.
+    if (item && !detectors_->carry(*item)) ++counts_.malformed;
     return;
   }
   stage_ = Stage::restoring;
@@ -80,6 +86,7 @@ bool Pipeline::restore_item(const StateItem& item) {
       return lineage_->restore(item);
     case STRAY_STATE_WATCH:
     case STRAY_STATE_OOM:
+    case STRAY_STATE_FINDING:
       return detectors_->restore(item);
     default:
       break;

@@ -7,6 +7,7 @@
 #include "program/images.hpp"
 #include "program/languages/other_runtimes.hpp"
 #include "program/languages/runtime_program.hpp"
+#include "program/loader.hpp"
 #include "program/package_managers.hpp"
 
 namespace stray {
@@ -198,12 +199,20 @@ Program by_tables(const ProgramView& view) {
 }  // namespace
 
 Program recognise(const ProgramView& view) {
+  if (is_loader(view.exe))
+    if (const auto program = loaded_program(view); program && !is_loader(program->exe))
+      return recognise(*program);
   if (!view.rules) return by_tables(view);
   ProgramView known = view;
   if (known.runtime == Runtime::none) known.runtime = view.rules->runtime_of(view);
   Program program = by_tables(known);
   view.rules->apply(view, program);
   return program;
+}
+
+bool is_interpreter(std::string_view exe) {
+  const ImageRow* row = find_image(file_name(exe));
+  return row && (row->what == ImageClass::interpreter || runtime_of(row->what) != Runtime::none);
 }
 
 bool wants_environment(const Program& program) {

@@ -122,6 +122,12 @@ Program recognise(const ProgramView& view);
 // runtime or shell -c with a runtime word, supervisors' children are found through the tree).
 bool wants_environment(const Program& program);
 
+// The dynamic loader, run as a program: `/lib64/ld-linux-x86-64.so.2 /usr/bin/node server.js`.
+bool is_loader(std::string_view exe);
+
+// A runtime, python or ruby: what it is depends on the script.
+bool is_interpreter(std::string_view exe);
+
 // True for the base name of a tool that makes daemons on purpose.
 bool is_daemonizer(std::string_view base_name);
 

@@ -211,7 +211,8 @@ SawProcess saw_process_of(Reader& in) {
   using R = stray_saw_process;
   const auto r = in.grown<R>(
       {{offsetof(R, boot),
-        {&R::argv, &R::env, &R::cwd, &R::exe, &R::cgroup, &R::user, &R::login, &R::pidfile, &R::pm2}}});
+        {&R::argv, &R::env, &R::cwd, &R::exe, &R::cgroup, &R::user, &R::login, &R::pidfile, &R::pm2}},
+       {offsetof(R, owner), {&R::boot_by}}});
   SawProcess s{};
   s.ppid = r.ppid, s.sid = r.sid, s.pgid = r.pgid, s.tty = {r.tty_major, r.tty_minor};
   s.uid = r.uid, s.loginuid = r.loginuid, s.state = static_cast<char>(r.state);
@@ -221,6 +222,7 @@ SawProcess saw_process_of(Reader& in) {
   s.cwd = in.text(r.cwd), s.exe = in.text(r.exe), s.cgroup = in.text(r.cgroup), s.user = in.text(r.user);
   s.login = in.text(r.login), s.pidfile = in.text(r.pidfile), s.pm2 = in.text(r.pm2);
   s.boot = r.boot, s.saved = r.saved, s.restart = r.restart, s.boot_by = in.text(r.boot_by);
+  s.owner = r.owner, s.owner_uid = r.owner_uid, s.content = r.content, s.owned = in.text(r.owned);
   return s;
 }
 
@@ -322,7 +324,8 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
     case STRAY_STATE_WATCH:
     case STRAY_STATE_OOM:
     case STRAY_STATE_CORE:
-    case STRAY_STATE_END: {
+    case STRAY_STATE_END:
+    case STRAY_STATE_FINDING: {
       const auto r = in.fixed<stray_state>();
       event.what = SavedState{kind, (r.head.flags & STRAY_STATE_MORE) != 0, in.text(r.body)};
       return true;

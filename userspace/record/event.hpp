@@ -112,6 +112,9 @@ struct SawProcess {
   StringList argv, env;
   std::string_view cwd, exe, cgroup, user, login, pidfile, pm2, boot_by;
   std::uint32_t boot, saved, restart;  // enum stray_boot, stray_saved, stray_restart
+  std::uint32_t owner, owner_uid;      // enum stray_owner
+  std::uint32_t content;               // enum stray_content
+  std::string_view owned;              // the file that owner is about
 };
 
 struct SawScript {

@@ -37,7 +37,8 @@ int severity_number(Severity severity) {
 
 }  // namespace
 
-void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost, const ViewLimits& limits) {
+void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost, const ViewLimits& limits,
+                const std::vector<Finding>& open) {
   Doc doc(*this, out, time, "event", "ready", "info");
   doc.json.begin_object("host");
   doc.json.field("hostname", host_.name);
@@ -53,6 +54,15 @@ void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost, const ViewL
   doc.json.field("machine_id", host_.machine_id);
   doc.json.field("contract", STRAY_CONTRACT);
   put_limits(doc.json, limits);
+  doc.json.begin_array("open");
+  for (const Finding& finding : open) {
+    doc.json.begin_object();
+    doc.finding_id(finding);
+    doc.json.key("since");
+    doc.stamp(start_, finding.since);
+    doc.json.end_object();
+  }
+  doc.json.end_array();
   doc.finish(lost);
 }
 
@@ -201,8 +211,7 @@ void Ecs::finding(std::string& out, const Finding& finding, const Stray* stray, 
     doc.treatment(stray->treatment);
   }
   json.begin_object("finding");
-  json.plain("id", std::string(to_string(finding.kind)) + ":" + doc.id(finding.process));
-  json.plain("kind", to_string(finding.kind));
+  doc.finding_id(finding);
   json.plain("severity", to_string(finding.what.severity));
   json.key("since");
   doc.stamp(start_, finding.since);

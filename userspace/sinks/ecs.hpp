@@ -23,7 +23,9 @@ class Ecs {
 
   // Each appends one line. event() appends nothing for records that are no event of their own (ticks,
   // observations).
-  void ready(std::string& out, BootTime time, std::uint64_t lost, const ViewLimits& limits);
+  // `open`: what is open at that moment. Whatever an earlier run left open and is not among it has ended.
+  void ready(std::string& out, BootTime time, std::uint64_t lost, const ViewLimits& limits,
+             const std::vector<Finding>& open);
   void event(std::string& out, const Event& event, const Lineage& lineage);
   void seed(std::string& out, const Process& process, BootTime time, std::uint64_t lost);
   void reparent(std::string& out, const Change& change, BootTime time, std::uint64_t lost);

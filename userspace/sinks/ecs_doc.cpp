@@ -176,6 +176,10 @@ void Ecs::Doc::supervision(const Process& p, const Scene& scene) {
   json.plain("restarts", who.restarts == Restarts::yes  ? "yes"
                          : who.restarts == Restarts::no ? "no"
                                                         : "unknown");
+  if (who.by || !who.whose.empty()) {
+    json.plain("owner", to_string(who.owner));
+    if (!who.whose.empty()) text("whose", "stray.supervision.whose", who.whose);
+  }
   json.begin_array("evidence");
   for (const Evidence& e : who.evidence) json.string(e.text);
   json.end_array();
@@ -185,6 +189,11 @@ void Ecs::Doc::supervision(const Process& p, const Scene& scene) {
   for (const Evidence& e : after.evidence) json.string(e.text);
   json.end_array();
   json.end_object();
+}
+
+void Ecs::Doc::finding_id(const Finding& finding) {
+  json.plain("id", std::string(to_string(finding.kind)) + ":" + id(finding.process));
+  json.plain("kind", to_string(finding.kind));
 }
 
 void Ecs::Doc::treatment(const Treatment& treatment) {

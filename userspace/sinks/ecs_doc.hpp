@@ -35,6 +35,7 @@ struct Ecs::Doc {
   void link(const Process& p);  // one object of it
   void supervision(const Process& p, const Scene& scene);
   void treatment(const Treatment& treatment);
+  void finding_id(const Finding& finding);  // with its kind
   // Closes "stray" (opened by the caller or here) and the document.
   void finish(std::uint64_t lost);
 };

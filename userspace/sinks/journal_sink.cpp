@@ -73,7 +73,7 @@ void JournalSink::ready(const View& view) {
   for (const ViewLimit& limit : limits) message += "; limited: " + limit.text;
   begin("ready", limits.empty() ? kNotice : kWarning, message);
   entry_.add("STRAY_EVENT", "ready");
-  ecs_.ready(json_, view.time, view.lost, limits);
+  ecs_.ready(json_, view.time, view.lost, limits, view.detectors.open());
   send(view);
 }
 

@@ -4,13 +4,23 @@
 
 namespace stray {
 
+namespace {
+
+std::string open_text(const View& view) {
+  const std::size_t count = view.detectors.open().size();
+  if (count == 0) return {};
+  return ", " + std::to_string(count) + (count == 1 ? " finding is open" : " findings are open");
+}
+
+}  // namespace
+
 void JsonSink::put() {
   writer_.line(line_);
   line_.clear();
 }
 
 void JsonSink::ready(const View& view) {
-  ecs_.ready(line_, view.time, view.lost, view.limits());
+  ecs_.ready(line_, view.time, view.lost, view.limits(), view.detectors.open());
   put();
 }
 
@@ -46,7 +56,7 @@ void JsonSink::summary(const View&, const Summary& summary) {
 void TextSink::ready(const View& view) {
   writer_.line("stray " + view.host.version + " on " + view.host.name + ", kernel " + view.host.kernel +
                ", since " + text_.date(view.time) + ": watching " +
-               std::to_string(view.scene.lineage.counts().live) + " processes\n");
+               std::to_string(view.scene.lineage.counts().live) + " processes" + open_text(view) + "\n");
 }
 
 void TextSink::event(const View& view, const Event& event) {

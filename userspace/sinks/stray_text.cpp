@@ -56,23 +56,24 @@ std::string members_text(const Stray& stray, const Scene& scene) {
 }  // namespace
 
 std::string supervisor_text(const Supervision& who) {
+  const std::string whose = who.owner == Owner::user ? " " + who.whose : std::string();
   switch (who.verdict) {
     case Verdict::kernel:
       return "kernel";
     case Verdict::container:
-      return "container " + who.name;
+      return "container " + who.name + whose;
     case Verdict::systemd:
-      return "systemd unit " + who.name;
+      return "systemd unit " + who.name + whose;
     case Verdict::pm2:
-      return "PM2 app " + who.name;
+      return "PM2 app " + who.name + whose;
     case Verdict::supervisor:
-      return who.name;
+      return who.name + whose;
     case Verdict::login:
       return "none (terminal " + who.name + " is open)";
     case Verdict::multiplexer:
-      return "none (in " + who.name + ")";
+      return "none (in " + who.name + whose + ")";
     case Verdict::job:
-      return "none (job of " + who.name + ")";
+      return "none (job of " + who.name + whose + ")";
     case Verdict::nobody:
       break;
   }

@@ -78,8 +78,9 @@ void Live::feed(RawRecord raw) {
   pipeline_.feed(record);
 }
 
-void Live::start(RawRecord session) {
+void Live::start(RawRecord session, std::span<const std::vector<std::byte>> carried) {
   feed(session);
+  for (const auto& record : carried) feed(record);
   real_offset_ = offset_now(boot_now());
   source_.snapshot(sink_);
   feed(wire::Record<stray_ready>(wire::head(STRAY_READY, boot_now()))

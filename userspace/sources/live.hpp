@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "base/descriptor.hpp"
 #include "config/config.hpp"
@@ -27,8 +29,9 @@ class Live {
   // Redactor's own patterns), and where pid files may be.
   void use(const Config& config);
 
-  // The session record, snapshot, ready. After it this thread may be confined (privilege/confine.hpp).
-  void start(RawRecord session);
+  // The session record, what the run before left open (Pipeline::save_open), snapshot, ready. After it this
+  // thread may be confined (privilege/confine.hpp).
+  void start(RawRecord session, std::span<const std::vector<std::byte>> carried = {});
   // One round: everything in the ring, what the core wants observed, ticks that are due. True when there was
   // work.
   bool round();

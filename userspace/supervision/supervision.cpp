@@ -15,8 +15,21 @@ bool is_manager(const Process& p) {
          exe.ends_with("/systemd-executor");
 }
 
+// A supervisor that was found, with whose it is.
+void set_by(Supervision& out, const Process& supervisor) {
+  out.by = supervisor.key;
+  out.owner = owner_of(supervisor);
+  out.whose = whose(supervisor);
+}
+
+// "runsv (pid 17) of user eve, from /home/eve/bin/runsv"
+std::string whole_text(const Process& supervisor) {
+  const std::string of = whose(supervisor);
+  return pid_text(supervisor) + (of.empty() ? "" : " ") + of;
+}
+
 bool main_of_unit(const Process& p) {
-  if (!p.parent || !is_manager(*p.parent)) return false;
+  if (!p.parent || !is_manager(*p.parent) || !may_supervise(*p.parent, p)) return false;
   if (p.seen && (p.seen->flags & STRAY_SAW_UNIT_MAIN)) return true;
   if (const auto main = env_value(p.env(), "SYSTEMD_EXEC_PID")) {
     std::uint32_t pid = 0;
@@ -48,6 +61,7 @@ bool by_container(const Process& process, const CgroupPlace& place, Supervision&
   out.verdict = Verdict::container;
   out.name = place.engine + ":" + place.container.substr(0, 12);
   out.restarts = Restarts::unknown;
+  if (!place.user_unit.empty()) out.owner = Owner::user, out.whose = "below " + place.user_unit;
   out.evidence.push_back(
       {"cgroup", "cgroup " + std::string(process.cgroup()) + " belongs to " + place.engine});
   return true;
@@ -76,10 +90,12 @@ bool by_unit(const Process& process, const CgroupPlace& place, Supervision& out)
   }
   out.verdict = Verdict::systemd;
   out.name = manager ? place.user_unit : place.unit;
-  out.by = main->parent ? main->parent->key : ProcessKey{};
+  if (main->parent) set_by(out, *main->parent);
   out.evidence.push_back({"cgroup", "cgroup " + std::string(process.cgroup())});
   out.evidence.push_back({"main", main == &process ? "it is the unit's main process"
                                                    : "below the unit's main process " + pid_text(*main)});
+  if (main->parent && !out.whose.empty())
+    out.evidence.push_back({"manager", "its manager is " + whole_text(*main->parent)});
   out.restarts = restarts_of_unit(*main, process, out);
   return true;
 }
@@ -94,13 +110,18 @@ std::string pm2_app(const Process& process, const Process& god) {
 bool by_ancestor(const Process& process, const Process& above, Supervision& out) {
   const auto& kind = above.program().supervisor;
   if (!kind || kind->restarts == Restarts::no) return false;
+  if (!may_supervise(above, process)) {
+    out.evidence.push_back({"not-believed", "below " + std::string(kind->name) + ": " + whole_text(above) +
+                                                ", which supervises only processes of that user"});
+    return false;
+  }
   out.verdict = kind->name == "pm2" ? Verdict::pm2
                 : kind->container   ? Verdict::container
                                     : Verdict::supervisor;
   out.name = kind->name == "pm2" ? pm2_app(process, above) : std::string(kind->name);
   out.restarts = kind->restarts;
-  out.by = above.key;
-  out.evidence.push_back({"ancestor", "below " + std::string(kind->name) + ": " + pid_text(above)});
+  set_by(out, above);
+  out.evidence.push_back({"ancestor", "below " + std::string(kind->name) + ": " + whole_text(above)});
   return true;
 }
 
@@ -127,6 +148,7 @@ bool breaks(const Lineage& lineage, const Process& process, const Process& above
       break;
     case Breaker::cron:
     case Breaker::at:
+      if (!may_supervise(above, process)) return false;
       out.verdict = Verdict::job;
       out.name = program.breaker == Breaker::cron ? "cron" : "at";
       break;
@@ -148,7 +170,10 @@ bool breaks(const Lineage& lineage, const Process& process, const Process& above
       break;
   }
   out.by = above.key;
-  out.evidence.push_back({"session", "below " + pid_text(above)});
+  // A terminal is proven by its device, a scheduler by its name alone.
+  const bool named = out.verdict == Verdict::job || out.verdict == Verdict::multiplexer;
+  if (named) set_by(out, above);
+  out.evidence.push_back({"session", "below " + (named ? whole_text(above) : pid_text(above))});
   return true;
 }
 
@@ -156,13 +181,13 @@ bool by_monit(const Lineage& lineage, const Process& process, Supervision& out) 
   const auto service = env_value(process.env(), "MONIT_SERVICE");
   if (!service) return false;
   for (const auto& [key, p] : lineage.supervisors()) {
-    if (p->program().supervisor->name != "monit") continue;
+    if (p->program().supervisor->name != "monit" || !may_supervise(*p, process)) continue;
     out.verdict = Verdict::supervisor;
     out.name = "monit";
     out.restarts = Restarts::yes;
-    out.by = p->key;
-    out.evidence.push_back(
-        {"monit", "MONIT_SERVICE=" + std::string(*service) + " and " + pid_text(*p) + " lives"});
+    set_by(out, *p);
+    out.evidence.push_back({"monit", "MONIT_SERVICE=" + std::string(*service) +
+                                         " is in its environment, and " + whole_text(*p) + " lives"});
     return true;
   }
   return false;

@@ -8,6 +8,7 @@
 #include "lineage/lineage.hpp"
 #include "program/program.hpp"
 #include "supervision/evidence.hpp"
+#include "supervision/owner.hpp"
 
 namespace stray {
 
@@ -28,7 +29,9 @@ struct Supervision {
   Verdict verdict = Verdict::nobody;
   std::string name;  // unit, app, container id, "pts/3", …
   Restarts restarts = Restarts::no;
-  ProcessKey by;  // the supervisor's process, when it is one
+  ProcessKey by;                // the supervisor's process, when it is one
+  Owner owner = Owner::system;  // who can change that program, and
+  std::string whose;            // where that is not root alone: "of user eve, from /home/eve/bin/runsv"
   std::vector<Evidence> evidence;
 
   // Managed by a program, and not just watched by a person for now.

@@ -371,5 +371,24 @@ TEST_F(DetectTest, ATerminalThatIsStillOpenIsNotCalledClosed) {
   EXPECT_EQ(all.find("closed since"), std::string::npos) << all;
 }
 
+// PM2 as the container's init restarts it, whatever the engine does.
+TEST_F(DetectTest, AnAppThatPm2ManagesInItsContainerIsSupervised) {
+  const std::string cgroup = "/system.slice/docker-" + std::string(64, 'a') + ".scope";
+  options.after[Kind::container_unsupervised] = seconds(1);
+  for (const bool pm2 : {false, true}) {
+    got = {};
+    start(options);
+    feed(fork(npm, init, at(5)));
+    feed(exec(npm, at(5), "/usr/bin/node",
+              {"node", pm2 ? "/usr/lib/node_modules/pm2/bin/pm2-runtime" : "/srv/init.js", "app.js"},
+              {.pidns = 2, .cgroup = cgroup}));
+    feed(fork(node, npm, at(6)));
+    feed(exec(node, at(6), "/usr/bin/node", {"node", "app.js"}, {.pidns = 2, .cgroup = cgroup}));
+    until(at(60));
+    EXPECT_EQ(raised().contains({"container-unsupervised", pm2 ? 20u : 18u}), !pm2);
+    EXPECT_EQ(raised().contains({"container-unsupervised", 20u}), false);
+  }
+}
+
 }  // namespace
 }  // namespace stray::test

@@ -21,7 +21,7 @@ using namespace records;
 class Said final : public Sink {
  public:
   explicit Said(const Host& host) : ecs_(host) {}
-  void ready(const View& v) override { ecs_.ready(text, v.time, v.lost, v.limits()); }
+  void ready(const View& v) override { ecs_.ready(text, v.time, v.lost, v.limits(), v.detectors.open()); }
   void event(const View& v, const Event& e) override { ecs_.event(text, e, v.scene.lineage); }
   void seed(const View& v, const Process& p) override { ecs_.seed(text, p, v.time, v.lost); }
   void reparent(const View& v, const Change& c) override { ecs_.reparent(text, c, v.time, v.lost); }

@@ -88,7 +88,7 @@ class EcsTest : public ::testing::Test {
   class Lines final : public Sink {
    public:
     explicit Lines(const Host& host) : ecs(host) {}
-    void ready(const View& v) override { ecs.ready(out, v.time, v.lost, v.limits()); }
+    void ready(const View& v) override { ecs.ready(out, v.time, v.lost, v.limits(), v.detectors.open()); }
     void event(const View& v, const Event& e) override { ecs.event(out, e, v.scene.lineage); }
     void seed(const View& v, const Process& p) override { ecs.seed(out, p, v.time, v.lost); }
     void reparent(const View& v, const Change& c) override { ecs.reparent(out, c, v.time, v.lost); }

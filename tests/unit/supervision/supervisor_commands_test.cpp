@@ -19,6 +19,7 @@ class SupervisorCommands : public DetectTest {
     now = at(1);
     SetUp();
     answers[15].process.uid = owner.uid, answers[15].process.user = owner.uid == 0 ? "root" : user;
+    answers[15].process.cwd = "";  // not known
     answers[20].process.user = user;
     feed(fork(above, init, at(5), {}, owner));
     feed(exec(above, at(5), exe, argv, owner));

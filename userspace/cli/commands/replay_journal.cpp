@@ -10,6 +10,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <unordered_set>
 
 #include "base/errors.hpp"
@@ -48,6 +49,16 @@ class Document {
   std::int64_t number(const char* pointer) const {
     const auto* value = at(pointer);
     return value && value->is_number_integer() ? value->get<std::int64_t>() : 0;
+  }
+  // Of a run's beginning: what is open then. What an earlier run left open beside it has ended in between.
+  std::optional<std::set<std::string>> open_ids() const {
+    const auto* list = at("/stray/open");
+    if (action() != "ready" || !list || !list->is_array()) return {};
+    std::set<std::string> out;
+    for (const auto& one : *list)
+      if (const auto id = one.find("id"); id != one.end() && id->is_string())
+        out.insert(id->get<std::string>());
+    return out;
   }
   std::string action() const { return text("/event/action"); }
   bool finding() const { return text("/event/kind") == "alert"; }
@@ -98,12 +109,15 @@ class Once {
   std::deque<std::size_t> order_;
 };
 
-// Findings raised and not cleared. A new boot of a machine ends all of the boot before.
+// Findings raised and not cleared. A new boot of a machine ends all of the boot before, and a new run what it
+// does not say is open.
 class OpenFindings {
  public:
-  void boot(const JournalRecord& record) {
+  void begin(const JournalRecord& record, const Document& document) {
     Machine& machine = machines_[record.machine];
     if (machine.boot != record.boot) machine = {record.boot, {}};
+    if (const auto open = document.open_ids())
+      std::erase_if(machine.findings, [&](const auto& one) { return !open->contains(one.first); });
   }
   void take(const JournalRecord& record, const Document& document) {
     if (!document.finding()) return;
@@ -216,7 +230,7 @@ int replay_journal(const JournalReplayOptions& options) {
     // A window begins with what was open before it. Entries that waited for journald come late: none is the
     // last.
     if (!document || choice.over(*document) || !once.first(*document)) continue;
-    open.boot(record);
+    open.begin(record, *document);
     if (!choice.about(*document)) continue;
     open.take(record, *document);
     if (!choice.begun(*document)) continue;

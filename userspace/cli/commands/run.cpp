@@ -20,6 +20,7 @@
 #include "privilege/confine.hpp"
 #include "sources/live.hpp"
 #include "sources/recording.hpp"
+#include "sources/resume.hpp"
 
 namespace stray {
 namespace {
@@ -32,6 +33,7 @@ struct RunOptions {
   std::string output;  // --output FILE
   std::string ring = "4MiB";
   RecordingOptions recording;
+  std::vector<std::string> resume;  // --resume FILE
 };
 
 std::uint32_t ring_bytes(const std::string& text) {
@@ -116,6 +118,7 @@ int run_trace(const RunOptions& run) {
   check(run);
   ::signal(SIGPIPE, SIG_IGN);
   const Signals signals;
+  const auto carried = open_at_end(run.resume, config);
 
   Pipeline pipeline(config.detect, {});
   Descriptor file;
@@ -135,7 +138,7 @@ int run_trace(const RunOptions& run) {
   if (run.journal) outputs.send_to_journal(run.events);
 
   if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
-  live.start(session_bytes);
+  live.start(session_bytes, carried);
   privilege::confine(privilege::Role::pipeline, {.read = {config.file}});
   const std::size_t limits_at_start = pipeline.limits().size();
   warn_of_limits(pipeline.limits(), run.common);
@@ -171,6 +174,9 @@ Action declare(Arguments& arguments) {
                   "Delete the oldest capture files beyond this total; 0: never (default: " +
                       std::string(kDefaultTotal) + ")",
                   "SIZE");
+  arguments.list("--resume", options->resume,
+                 "Go on with the findings that were open at the end of this capture of an earlier run",
+                 "FILE");
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
   declare_this_namespace(arguments, options->common);

@@ -6,10 +6,21 @@
 namespace stray {
 namespace {
 
+// PM2 or another supervisor inside the container, be it the container's init.
+bool managed_inside(const Process& p) {
+  for (const Process* below = &p; below->parent && below->reparented == BootTime{}; below = below->parent) {
+    const Process& above = *below->parent;
+    const auto& kind = above.program().supervisor;
+    if (kind && kind->restarts == Restarts::yes && may_supervise(above, p)) return true;
+    if (above.namespace_init) return false;
+  }
+  return false;
+}
+
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!is_app(p) || parent_answers(p) || covered_by_above(p)) return {};
   const Supervision who = supervise(scene.lineage, p);
-  if (who.verdict != Verdict::container || who.restarts == Restarts::yes) return {};
+  if (who.verdict != Verdict::container || who.restarts == Restarts::yes || managed_inside(p)) return {};
   Condition out;
   out.severity = Severity::info;
   out.wait = kNever;  // off unless a time is given: restarting is the engine's business, and its policy is
