@@ -21,6 +21,9 @@ bool watchable(const Process& p) {
          p.unreaped_most > kManyUnreaped;
 }
 
+// What one user's processes are looked at in a time is bounded: beyond so many each is looked at more seldom.
+constexpr std::size_t kOftenLookedAt = 1024;
+
 bool unknown_seed(const Process& p) {
   if (p.kthread || p.key.tgid <= 2 || (p.image && p.image->at_exec)) return false;
   const bool exec_lost = p.image && p.image->flags & STRAY_EXEC_INFERRED;
@@ -43,7 +46,9 @@ bool matches(const std::string& pattern, const std::string& text) {
 Detectors::Detectors(DetectOptions options, const Lineage& lineage)
     : options_(std::move(options)), lineage_(lineage) {}
 
-Scene Detectors::scene() const { return {lineage_, options_, now_, host_memory_, real_offset_ns_, boot_}; }
+Scene Detectors::scene() const {
+  return {lineage_, copies_, options_, now_, host_memory_, real_offset_ns_, boot_};
+}
 
 std::vector<Finding> Detectors::take_findings() { return std::exchange(findings_, {}); }
 std::vector<Request> Detectors::take_requests() { return std::exchange(requests_, {}); }
@@ -68,6 +73,12 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
   }
   if (const auto* clock = std::get_if<Clock>(&event.what))
     real_offset_ns_ = static_cast<std::int64_t>(clock->real_ns - event.time.count());
+  if (const Process* subject = lineage_.find(event.process)) refresh(*subject);
+  for (const Change& change : changes)
+    if (change.process) refresh(*change.process);
+  const bool snapshot_is_in = std::holds_alternative<Ready>(event.what);
+  if (snapshot_is_in)
+    for (const Process* process : lineage_.live_by_key()) refresh(*process);
   for (const Change& change : changes) {
     switch (change.kind) {
       case Change::Kind::created:
@@ -112,7 +123,7 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         break;
     }
   }
-  if (std::holds_alternative<Ready>(event.what)) on_ready();
+  if (snapshot_is_in) on_ready();
   run_timers();
   look_at_files();
   if (carried_until_ != BootTime{} && now_ >= carried_until_)
@@ -150,6 +161,7 @@ void Detectors::set_wake(ProcessKey key, Watch& watch, BootTime when) {
 
 void Detectors::consider(const Process& process) {
   if (!process.alive()) return;
+  refresh(process);
   auto it = watched_.find(process.key);
   // A finding of its children stays until few are left.
   const bool leaks = it != watched_.end() && it->second.states[Kind::zombie_leak].stage != State::Stage::off;
@@ -159,10 +171,43 @@ void Detectors::consider(const Process& process) {
   }
   if (it == watched_.end()) {
     if (!lineage_.ready() && process.seeded) return;  // judged when the whole snapshot is in
-    it = watched_.emplace(process.key, Watch{}).first;
-    it->second.settle = process.image && process.image->at_exec ? process.image->time + kSettle : now_;
+    watch_of(process).settle = process.image && process.image->at_exec ? process.image->time + kSettle : now_;
   }
   judge(process);
+}
+
+// The indexes by what a process is now. A snapshot can change a known process without a change of its own.
+void Detectors::refresh(const Process& process) {
+  copies_.update(process);
+  if (const auto it = watched_.find(process.key); it != watched_.end())
+    count(process.key, it->second, process);
+}
+
+Detectors::Watch& Detectors::watch_of(const Process& process) {
+  const auto [it, made] = watched_.try_emplace(process.key);
+  if (made) count(process.key, it->second, process);
+  return it->second;
+}
+
+void Detectors::count(ProcessKey key, Watch& watch, const Process& process) {
+  if (of_session_.contains({watch.sid, key})) {
+    if (watch.uid == process.uid && watch.sid == process.sid) return;
+    discount(key, watch);
+  }
+  watch.uid = process.uid, watch.sid = process.sid;
+  ++of_user_[watch.uid];
+  of_session_.insert({watch.sid, key});
+}
+
+void Detectors::discount(ProcessKey key, const Watch& watch) {
+  of_session_.erase({watch.sid, key});
+  if (const auto it = of_user_.find(watch.uid); it != of_user_.end() && --it->second == 0) of_user_.erase(it);
+}
+
+BootTime Detectors::stretched(BootTime interval, const Watch& watch) const {
+  const auto it = of_user_.find(watch.uid);
+  if (interval == kNever || it == of_user_.end()) return interval;
+  return interval * (1 + (it->second - 1) / kOftenLookedAt);
 }
 
 // Judging needs the argv of everything above that was alive before stray: a supervisor may be among it.
@@ -171,7 +216,7 @@ bool Detectors::known_enough(const Process& process) {
   const auto need = [&](const Process& p) {
     if (!unknown_seed(p)) return;
     known = false;
-    Watch& watch = watched_[p.key];
+    Watch& watch = watch_of(p);
     if (watch.asked == BootTime{} || now_ >= watch.asked + kAskAgain) {
       watch.asked = now_;
       ask(p.key, Look::process);
@@ -183,7 +228,7 @@ bool Detectors::known_enough(const Process& process) {
 }
 
 void Detectors::judge(const Process& process) {
-  Watch& watch = watched_[process.key];
+  Watch& watch = watch_of(process);
   if (!process.alive() || (process.seen && process.seen->gone)) return;
   if (now_ < watch.settle) return set_wake(process.key, watch, watch.settle);
   if (!known_enough(process)) return set_wake(process.key, watch, now_ + kAskAgain);
@@ -196,6 +241,7 @@ void Detectors::judge(const Process& process) {
     }
     return set_wake(process.key, watch, now_ + kAskAgain);
   }
+  ++judged_;
   BootTime wake{};
   for (const Kind kind : kKinds)
     if (const KindRow& row = row_of(kind); row.judge) judge_kind(row, process, watch, wake);
@@ -212,7 +258,8 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
   auto condition = row.judge(now, process);
   const bool accepted = condition && allowed(kind, process, wake);
   if (!condition || accepted) {
-    if (state.stage == State::Stage::open) {
+    const bool was_off = state.stage == State::Stage::off;
+    if (state.stage == State::Stage::open && !state.silent) {
       if (!accepted && still_open(kind, state, wake)) return;
       const Supervision who = supervise(lineage_, process);
       clear(kind, process.key, state,
@@ -222,6 +269,7 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
     }
     state = State{};
     if (accepted) resolve_carried(process.key, "it is accepted by the configuration", kind);
+    if (!was_off) place_in_crowd(process.key, watch);
     return;
   }
   condition->message = subject_text(process) + " " + condition->claim;
@@ -239,8 +287,11 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
   if (condition->since != BootTime{}) state.since = condition->since;
   const auto before = carried_.find({process.key, kind});
   if (before != carried_.end()) state.since = before->second.since;
+  // It is held against its crowd anew each time: somebody else may have to speak.
+  if (state.silent) state.stage = State::Stage::pending, state.silent = false;
   if (state.stage == State::Stage::open) {
     if (condition->severity_until > now_) soonest(wake, condition->severity_until);
+    set_alike(*condition, state.reported.alike);
     if (!says_the_same(state.reported, *condition)) update(kind, process, state, std::move(*condition));
     return;
   }
@@ -248,6 +299,11 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
   if (wait == kNever) return;
   const BootTime due = std::max(state.since + wait, process.key.start + options_.min_age);
   if (now_ < due) return soonest(wake, due);
+  if (stays_silent(kind, process, watch, *condition)) {
+    state.stage = State::Stage::open, state.silent = true;
+    place_in_crowd(process.key, watch);
+    return soonest(wake, now_ + stretched(options_.sample_interval, watch));
+  }
   if (!fresh(kind, process)) {
     ask_fresh(process, watch);
     return soonest(wake, now_ + kAskAgain);
@@ -256,7 +312,8 @@ void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& wa
     go_on(before, process, state, std::move(*condition));
   else
     raise(kind, process, state, std::move(*condition));
-  soonest(wake, now_ + options_.sample_interval);
+  place_in_crowd(process.key, watch);
+  soonest(wake, now_ + stretched(options_.sample_interval, watch));
 }
 
 // A supervisor's service that ended soon, or one more child that may not have been waited for.
@@ -267,14 +324,21 @@ void Detectors::child_ended(const Process& parent, const Process& child) {
   if (new_life || many) consider(parent);
 }
 
-// The other copy of a duplicate ended.
+// The other copy of a duplicate ended: that of those before it, and of any if it was the one that is managed.
 void Detectors::judge_twins(const Process& ended) {
   if (ended.program().role != Role::app) return;
-  std::vector<const Process*> open;
-  for (const auto& [key, watch] : watched_)
-    if (watch.states[Kind::duplicate].stage == State::Stage::open)
-      if (const Process* p = lineage_.find(key); p && p != &ended) open.push_back(p);
-  for (const Process* p : open) judge(*p);
+  std::set<ProcessKey> open;
+  const auto add = [&](const Process& p) {
+    const auto it = watched_.find(p.key);
+    if (it == watched_.end() || &p == &ended) return true;
+    const State& state = it->second.states[Kind::duplicate];
+    if (state.stage == State::Stage::open && !state.silent) open.insert(p.key);
+    return true;
+  };
+  copies_.each_before(lineage_, ended, add);
+  copies_.each_oldest(lineage_, ended, add);
+  for (const ProcessKey& key : open)
+    if (const Process* p = lineage_.find(key)) judge(*p);
 }
 
 // Memory goes up and down: it must stay low for a while.
@@ -318,23 +382,28 @@ void Detectors::clear(Kind kind, ProcessKey key, State& state, std::string reaso
 void Detectors::forget(ProcessKey key, const std::string& reason) {
   const auto it = watched_.find(key);
   if (it == watched_.end()) return;
-  for (const Kind kind : kKinds)
-    if (State& state = it->second.states[kind]; state.stage == State::Stage::open)
-      clear(kind, key, state, reason);
+  for (const Kind kind : kKinds) {
+    State& state = it->second.states[kind];
+    if (state.stage == State::Stage::open && !state.silent) clear(kind, key, state, reason);
+    state = State{};
+  }
+  place_in_crowd(key, it->second);
+  discount(key, it->second);
   set_wake(key, it->second, BootTime{});
   watched_.erase(it);
 }
 
 void Detectors::judge_below(const Process& process) {
   for (const ProcessKey& key : descendants(process))
-    if (const Process* below = lineage_.find(key); below && watched_.contains(key)) judge(*below);
+    if (const Process* below = lineage_.find(key); below && !unknown_seed(*below) && watched_.contains(key))
+      judge(*below);
 }
 
 // The end of a session's leader changes what its other members' terminals mean.
 void Detectors::judge_session(std::uint32_t sid) {
   std::vector<const Process*> members;
-  for (const auto& [key, watch] : watched_)
-    if (const Process* p = lineage_.find(key); p && p->sid == sid) members.push_back(p);
+  for (auto it = of_session_.lower_bound({sid, {}}); it != of_session_.end() && it->first == sid; ++it)
+    if (const Process* p = lineage_.find(it->second); p && p->sid == sid) members.push_back(p);
   for (const Process* p : members) judge(*p);
 }
 
@@ -377,7 +446,7 @@ void Detectors::add_open(ProcessKey key, std::vector<Finding>& out) const {
     if (may_hold(it->second)) out.push_back(it->second);
   if (const auto it = watched_.find(key); it != watched_.end())
     for (const Kind kind : kKinds)
-      if (const State& state = it->second.states[kind]; state.stage == State::Stage::open)
+      if (const State& state = it->second.states[kind]; state.stage == State::Stage::open && !state.silent)
         out.push_back({Finding::Action::raised,
                        kind,
                        key,
@@ -388,13 +457,38 @@ void Detectors::add_open(ProcessKey key, std::vector<Finding>& out) const {
                        {}});
 }
 
-std::vector<Finding> Detectors::open() const {
+// Of a crowd the whole number as it is now, whatever was told last.
+std::vector<Finding> Detectors::open(ProcessKey also) const {
   std::vector<Finding> out;
-  for (const auto& [key, watch] : watched_) add_open(key, out);
+  std::map<ProcessKey, std::uint64_t> alike;
+  for (const auto& [key, crowd] : crowds_)
+    if (const auto voice = voice_of(crowd)) alike[voice->first] = crowd.silent.size();
+  for (const auto& [key, watch] : watched_) {
+    const std::size_t first = out.size();
+    add_open(key, out);
+    const auto it = alike.find(key);
+    for (std::size_t i = first; i < out.size(); ++i)
+      set_alike(out[i].what, it == alike.end() ? 0 : it->second);
+    if (key == also) add_silent(key, watch, out);
+  }
   for (const auto& [about, finding] : carried_)
     if (!watched_.contains(about.first) && may_hold(finding)) out.push_back(finding);
   for (const auto& [key, oom] : ooms_) out.push_back(oom.finding);
   return out;
+}
+
+void Detectors::add_silent(ProcessKey key, const Watch& watch, std::vector<Finding>& out) const {
+  const Process* process = lineage_.find(key);
+  if (!process) return;
+  for (const Kind kind : kKinds) {
+    const State& state = watch.states[kind];
+    if (!state.silent) continue;
+    auto condition = row_of(kind).judge(scene(), *process);
+    if (!condition) continue;
+    condition->message = subject_text(*process) + " " + condition->claim;
+    set_severity(kind, *condition);
+    out.push_back({Finding::Action::raised, kind, key, state.since, now_, now_, std::move(*condition), {}});
+  }
 }
 
 Stray Detectors::stray_of(const Finding& finding) const {
@@ -424,6 +518,7 @@ Totals totals_of(const std::vector<Finding>& open, const Lineage& lineage) {
     named.insert(finding.what.members.begin(), finding.what.members.end());
   }
   Totals totals{open.size(), 0, 0};
+  for (const Finding& finding : open) totals.findings += finding.what.alike;
   for (const ProcessKey& key : named)
     if (const Process* p = lineage.find(key); p && p->alive()) {
       ++totals.processes;

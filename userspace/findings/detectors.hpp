@@ -14,8 +14,11 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "findings/copies.hpp"
+#include "findings/crowds.hpp"
 #include "findings/finding.hpp"
 #include "findings/kinds.hpp"
 #include "findings/options.hpp"
@@ -43,6 +46,7 @@ class Detectors {
   // Into detectors that have applied nothing, when the lineage has its processes again. False: refused.
   bool restore(const StateItem& item);
   bool restore_core(std::string_view body);
+  void end_restore();  // when all of the lineage is there
 
   // ---- what a run before left open (carried_findings.cpp) ----
   // Gives what is open as items for the next run of this boot, which takes each by carry() before its
@@ -50,12 +54,15 @@ class Detectors {
   void save_open(const EmitState& emit) const;
   bool carry(const StateItem& item);
 
-  std::vector<Finding> open() const;  // by process, then kind; with what was carried and may still hold
+  // By process, then kind: those that are told, with what was carried and may still hold, and of this process
+  // the silent ones too (crowds.hpp).
+  std::vector<Finding> open(ProcessKey also = {}) const;
   // What an open finding about this process belongs to, with what is to be done about all of it.
   Stray stray_of(const Finding& finding) const;
-  Scene scene() const;
+  Scene scene() const;  // holds until the next record
   const DetectOptions& options() const { return options_; }
   void replace_options(DetectOptions options);  // keeps what is open; judges all anew
+  std::uint64_t visited() const { return copies_.visited() + judged_; }  // what it has cost: for tests
 
  private:
   // Every field of these and of the class is saved in saved_findings.cpp: a new one needs a line there.
@@ -64,6 +71,7 @@ class Detectors {
     BootTime since{}, raised{};
     Condition reported;        // as last raised or updated
     bool human_limit = false;  // the wait counted so far was one for people
+    bool silent = false;       // open, and counted with its crowd
     BootTime
         settled_since{};  // open, and its condition has not held since; some must stay so before they end
   };
@@ -75,6 +83,9 @@ class Detectors {
     BootTime asked_fresh{};  // when a whole fresh look was
     BootTime wake{};         // its place in timers_; 0: none
     bool judged = false;
+    bool speaks = false;              // for its crowd
+    std::optional<Crowd::Key> crowd;  // while it has a finding, or will have one
+    std::uint32_t uid = 0, sid = 0;   // as it is counted
   };
   struct Oom {
     Finding finding;
@@ -91,6 +102,18 @@ class Detectors {
   std::vector<Timer> other_timers() const;           // of neither a watch nor an OOM kill
 
   void consider(const Process& process);  // watch it if a rule may speak of it, and judge it
+  void refresh(const Process& process);
+  Watch& watch_of(const Process& process);
+  void count(ProcessKey key, Watch& watch, const Process& process);
+  void discount(ProcessKey key, const Watch& watch);
+  void restore_counts(Watch& watch, const Process& process);
+  BootTime stretched(BootTime interval, const Watch& watch) const;
+  bool stays_silent(Kind kind, const Process& process, Watch& watch, const Condition& condition);
+  void place_in_crowd(ProcessKey key, Watch& watch);
+  void wake_in(ProcessKey key, BootTime time);
+  std::optional<std::pair<ProcessKey, Kind>> voice_of(const Crowd& crowd) const;
+  void announce(const Crowd& crowd);
+  static void set_alike(Condition& condition, std::uint64_t alike);
   void judge(const Process& process);
   bool known_enough(const Process& process);
   void judge_kind(const KindRow& row, const Process& process, Watch& watch, BootTime& wake);
@@ -102,6 +125,7 @@ class Detectors {
   void plan_children(const Process& process, Watch& watch, BootTime& wake);
   bool still_open(Kind kind, State& state, BootTime& wake) const;
   void add_open(ProcessKey key, std::vector<Finding>& out) const;
+  void add_silent(ProcessKey key, const Watch& watch, std::vector<Finding>& out) const;
   void child_ended(const Process& parent, const Process& child);
   void judge_twins(const Process& ended);
   void raise(Kind kind, const Process& process, State& state, Condition condition);
@@ -138,6 +162,12 @@ class Detectors {
   std::int64_t real_offset_ns_ = 0;
   std::array<std::uint8_t, 16> boot_{};
   std::map<ProcessKey, Watch> watched_;
+  // Derived from the lineage and from watched_, not saved:
+  Copies copies_;
+  std::map<Crowd::Key, Crowd> crowds_;
+  std::map<std::uint32_t, std::size_t> of_user_;               // how many of it are watched
+  std::set<std::pair<std::uint32_t, ProcessKey>> of_session_;  // those of watched_, by session
+  std::uint64_t judged_ = 0;
   std::set<Timer> timers_;
   std::map<ProcessKey, Oom> ooms_;                                     // bounded: the oldest makes room
   std::map<std::string, std::set<ProcessKey>, std::less<>> oom_exes_;  // of ooms_: each exec asks for its own

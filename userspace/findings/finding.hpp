@@ -26,6 +26,7 @@ struct Condition {
   std::string message;        // one plain sentence: the subject and the claim
   std::vector<Evidence> evidence;
   std::vector<ProcessKey> members;  // of the group below the subject, without it
+  std::uint64_t alike = 0;  // further processes like the subject, of which this speaks too (crowds.hpp)
 };
 
 // Whether two conditions say the same. What changes all the time (age, memory) does not count.

@@ -24,12 +24,12 @@ struct Saved<Evidence> {
 template <>
 struct Saved<Condition> {
   static void fields(auto& a, auto& c) {
-    auto& [since, wait, human_limit, severity, severity_until, claim, message, evidence, members] = c;
+    auto& [since, wait, human_limit, severity, severity_until, claim, message, evidence, members, alike] = c;
     in_order(a, 1, since, wait, human_limit);
     a(4, severity, Severity::notice);
     in_order(a, 5, severity_until, message, evidence);
     a(9, members);  // 8 was a list of commands, until treatments decided them
-    a(10, claim);
+    in_order(a, 10, claim, alike);
   }
 };
 

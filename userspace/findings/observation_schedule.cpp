@@ -68,7 +68,7 @@ void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake)
   const bool concerned = std::any_of(watch.states.begin(), watch.states.end(),
                                      [](const State& s) { return s.stage != State::Stage::off; });
   if (concerned) {
-    const BootTime sample = std::max(options_.sample_interval, kShortestLook);
+    const BootTime sample = stretched(std::max(options_.sample_interval, kShortestLook), watch);
     if (watch.sample_next == BootTime{}) watch.sample_next = now_ + sample;
     if (now_ >= watch.sample_next) {
       watch.sample_next = now_ + sample;
@@ -77,10 +77,18 @@ void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake)
     soonest(wake, watch.sample_next);
   }
   plan_children(process, watch, wake);
+  // One of a crowd waits for its first looks as for all others.
+  const bool silent =
+      std::any_of(watch.states.begin(), watch.states.end(), [](const State& s) { return s.silent; });
+  if (silent && !watch.speaks) {
+    if (watch.script_next == BootTime{}) watch.script_next = now_ + stretched(script_interval(), watch);
+    if (watch.memory_next == BootTime{})
+      watch.memory_next = now_ + stretched(options_.sample_interval, watch);
+  }
   if (lasts(program)) plan_memory(process, watch, wake);
   if (!has_script(program) && !lasts(program)) return;
   if (now_ >= watch.script_next) {
-    watch.script_next = now_ + script_interval();
+    watch.script_next = now_ + stretched(script_interval(), watch);
     // What stray did not see start may listen since long ago.
     const bool first = !process.seen || process.seen->sockets_time == BootTime{};
     if (first && process.image && !process.image->at_exec && lasts(program)) ask(process.key, Look::sockets);
@@ -100,7 +108,7 @@ BootTime Detectors::script_interval() const {
 // Whatever else asked for it counts too.
 void Detectors::plan_memory(const Process& process, Watch& watch, BootTime& wake) {
   const auto& after = options_.after[Kind::memory_high];
-  const BootTime every = look_interval(after, options_.sample_interval);
+  const BootTime every = stretched(look_interval(after, options_.sample_interval), watch);
   if (process.seen && process.seen->usage_time != BootTime{})
     watch.memory_next = std::max(watch.memory_next, process.seen->usage_time + every);
   if (now_ >= watch.memory_next) {

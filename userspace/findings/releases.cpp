@@ -24,15 +24,11 @@ bool runs_file(const Process& p) {
 }
 
 // Workers of one parent that run the same: the oldest speaks for all.
-bool older_twin(const Process& p, std::vector<ProcessKey>& younger) {
-  bool older = false;
-  if (p.parent && !p.parent->namespace_init && !p.parent->subreaper)
-    Lineage::each_child(*p.parent, [&](const Process& other) {
-      if (&other == &p || other.program().entry != p.program().entry || !is_app(other)) return;
-      older |= other.key < p.key;
-      if (p.key < other.key) younger.push_back(other.key);
-    });
-  return older;
+std::optional<Copies::Younger> if_oldest_twin(const Scene& scene, const Process& p) {
+  if (!p.parent || p.parent->namespace_init || p.parent->subreaper) return Copies::Younger{};
+  return scene.copies.if_oldest(scene.lineage, p, Copies::Of::siblings, [&](const Process& other) {
+    return other.parent == p.parent && other.program().entry == p.program().entry && is_app(other);
+  });
 }
 
 std::optional<Release> other_release(const Scene& scene, const Process& p) {
@@ -61,10 +57,10 @@ std::optional<Release> other_release(const Scene& scene, const Process& p) {
   return Release{cwd, now.target + std::string(tail)};
 }
 
-void add_younger(Condition& out, std::vector<ProcessKey> younger) {
-  if (younger.empty()) return;
-  out.evidence.push_back({"members", std::to_string(younger.size()) + " more processes run the same"});
-  out.members = std::move(younger);
+void add_younger(Condition& out, Copies::Younger younger) {
+  if (younger.all == 0) return;
+  out.evidence.push_back({"members", std::to_string(younger.all) + " more processes run the same"});
+  out.members = std::move(younger.some);
 }
 
 }  // namespace stray

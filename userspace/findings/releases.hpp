@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "findings/copies.hpp"
 #include "findings/rules.hpp"
 
 namespace stray {
@@ -21,9 +22,9 @@ std::uint64_t surely_after_start(const Scene& scene, const Process& process);
 // It runs code of its own from a file that still exists, and nothing above starts it again by itself.
 bool runs_file(const Process& process);
 
-// Workers of one parent that run the same: the oldest speaks for all. True: it is not this one.
-bool older_twin(const Process& process, std::vector<ProcessKey>& younger);
-void add_younger(Condition& out, std::vector<ProcessKey> younger);
+// Workers of one parent that run the same: the oldest speaks for all. Nothing: it is not this one.
+std::optional<Copies::Younger> if_oldest_twin(const Scene& scene, const Process& process);
+void add_younger(Condition& out, Copies::Younger younger);
 
 // The release that the link leads to now, if the process runs another.
 std::optional<Release> other_release(const Scene& scene, const Process& process);

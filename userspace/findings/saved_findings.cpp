@@ -14,8 +14,8 @@ struct LastOf<Detectors::State::Stage> : Last<Detectors::State::Stage::open> {};
 template <>
 struct Saved<Detectors::State> {
   static void fields(auto& a, auto& s) {
-    auto& [stage, since, raised, reported, human_limit, settled_since] = s;
-    in_order(a, 1, stage, since, raised, reported, human_limit, settled_since);
+    auto& [stage, since, raised, reported, human_limit, silent, settled_since] = s;
+    in_order(a, 1, stage, since, raised, reported, human_limit, settled_since, silent);
   }
 };
 
@@ -23,7 +23,7 @@ template <>
 struct Saved<Detectors::Watch> {
   static void fields(auto& a, auto& w) {
     auto& [states, settle, script_next, sample_next, memory_next, children_next, asked, asked_fresh, wake,
-           judged] = w;
+           judged, speaks, crowd, uid, sid] = w;  // uid, sid: derived
     using State = std::remove_cvref_t<decltype(states[Kind::orphan])>;
     std::map<std::string, State> named;  // by name of the kind; one that is off has nothing to save
     if constexpr (!std::remove_cvref_t<decltype(a)>::kReads)
@@ -35,7 +35,7 @@ struct Saved<Detectors::Watch> {
       for (auto& [name, state] : named)
         if (const auto kind = kind_of(name)) states[*kind] = std::move(state);
     in_order(a, 2, settle, script_next, sample_next, asked, asked_fresh, wake, judged, memory_next,
-             children_next);
+             children_next, speaks, crowd);
   }
 };
 
@@ -57,7 +57,7 @@ struct Saved<Detectors> {
 
   // A new field needs a tag above, unless it is derived; then the size here.
 #if defined(__x86_64__) && defined(__GLIBCXX__)
-  static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 440, "does Saved<Detectors> have all of it?");
+  static_assert(sizeof(Detectors) == sizeof(DetectOptions) + 704, "does Saved<Detectors> have all of it?");
 #endif
 };
 
@@ -92,7 +92,7 @@ bool Detectors::restore(const StateItem& item) {
     if (!process || !process->alive() || watched_.contains(item.process) || !tlv::restore(watch, item.body))
       return false;
     if (watch.wake != BootTime{}) timers_.insert({watch.wake, item.process});
-    watched_.emplace(item.process, std::move(watch));
+    restore_counts(watched_.emplace(item.process, std::move(watch)).first->second, *process);
     return true;
   }
   if (item.kind == STRAY_STATE_FINDING) return restore_carried(item);
@@ -105,6 +105,21 @@ bool Detectors::restore(const StateItem& item) {
   return true;
 }
 
+void Detectors::restore_counts(Watch& watch, const Process& process) {
+  count(process.key, watch, process);
+  if (!watch.crowd) return;
+  const bool silent =
+      std::any_of(watch.states.begin(), watch.states.end(), [](const State& s) { return s.silent; });
+  if (watch.speaks)
+    crowds_[*watch.crowd].speakers.insert(process.key);
+  else if (silent)
+    crowds_[*watch.crowd].silent.insert(process.key);
+}
+
 bool Detectors::restore_core(std::string_view body) { return tlv::restore(*this, body); }
+
+void Detectors::end_restore() {
+  for (const Process* process : lineage_.live_by_key()) copies_.update(*process);
+}
 
 }  // namespace stray

@@ -10,8 +10,11 @@
 
 namespace stray {
 
+class Copies;
+
 struct Scene {
   const Lineage& lineage;
+  const Copies& copies;  // of the processes of lineage
   const DetectOptions& options;
   BootTime now;
   std::uint64_t host_memory;

@@ -27,10 +27,12 @@ bool serves(const Process& p) {
 
 const Process& top_of_launch(const Process& process) {
   const Process* top = &process;
-  while (top->parent && !top->parent->namespace_init &&
-         top->parent->first_child ==
-             top->parent->last_child &&  // a shell that runs other things too is no launch
-         is_wrapper(*top->parent))
+  for (std::size_t left = Lineage::kMostAncestors;
+       left > 0 && top->parent && !top->parent->namespace_init &&
+       top->parent->first_child ==
+           top->parent->last_child &&  // a shell that runs other things too is no launch
+       is_wrapper(*top->parent);
+       --left)
     top = top->parent;
   return *top;
 }
@@ -53,7 +55,10 @@ Stray stray_of(const Scene& scene, ProcessKey top, std::vector<Finding> open) {
   });
   out.findings = std::move(open);
   out.subject = out.findings.empty() ? top : out.findings.front().process;
-  for (const Finding& finding : out.findings) out.severity = std::max(out.severity, finding.what.severity);
+  for (const Finding& finding : out.findings) {
+    out.severity = std::max(out.severity, finding.what.severity);
+    out.alike = std::max(out.alike, finding.what.alike);
+  }
   if (const Process* p = scene.lineage.find(top); p && p->alive()) {
     out.members = descendants(*p);
     out.members.insert(out.members.begin(), top);
@@ -102,23 +107,24 @@ std::vector<Stray> strays_of(const Scene& scene, const std::vector<Finding>& ope
 StrayTotals totals_of(const std::vector<Stray>& strays) {
   StrayTotals out;
   for (const Stray& stray : strays) {
-    ++out.strays;
-    out.findings += stray.findings.size();
-    out.processes += stray.members.size();
+    const std::size_t all = 1 + stray.alike;
+    out.strays += all;
+    out.findings += all * stray.findings.size();
+    out.processes += stray.members.size() + stray.alike;
     out.memory += stray.memory;
     out.frees += stray.treatment.frees;
     switch (stray.treatment.action) {
       case Remedy::end:
-        ++out.end;
+        out.end += all;
         break;
       case Remedy::move:
-        ++out.move;
+        out.move += all;
         break;
       case Remedy::restart:
-        ++out.restart;
+        out.restart += all;
         break;
       case Remedy::note:
-        ++out.note;
+        out.note += all;
         break;
     }
   }

@@ -17,6 +17,7 @@ struct Stray {
   std::vector<Finding> findings;       // open ones, the most decisive first
   Severity severity = Severity::info;  // the gravest of its findings
   std::uint64_t memory = 0;            // bytes of resident memory of its members
+  std::uint64_t alike = 0;             // further strays like it, which are not listed (crowds.hpp)
   Treatment treatment;
 };
 

@@ -20,7 +20,7 @@ void Lineage::end(Process& process, Ended ended, Process* reaper, bool reaper_kn
   process.ended = std::move(ended);
   if (const auto it = live_.find(process.key.tgid); it != live_.end() && it->second == &process)
     live_.erase(it);
-  supervisors_.erase(process.key);
+  forget_supervisor(process);
   changes_.push_back({Change::Kind::ended, &process});
   reparent_children(process, reaper, reaper_known && reaper);
   Process* parent = process.parent;

@@ -229,10 +229,19 @@ void Lineage::set_rules(std::shared_ptr<const ProgramRules> rules) {
 }
 
 void Lineage::program_changed(const Process& process) {
-  if (process.program().supervisor)
-    supervisors_[process.key] = &process;
-  else
-    supervisors_.erase(process.key);
+  forget_supervisor(process);
+  if (const auto& kind = process.program().supervisor) supervisors_[kind->name][process.key] = &process;
+}
+
+// Under each name: it may have had another. There are few.
+void Lineage::forget_supervisor(const Process& process) {
+  for (auto& [name, all] : supervisors_) all.erase(process.key);
+}
+
+const Lineage::Supervisors& Lineage::supervisors(std::string_view name) const {
+  static const Supervisors none;
+  const auto it = supervisors_.find(name);
+  return it == supervisors_.end() ? none : it->second;
 }
 
 std::shared_ptr<const std::string> Lineage::share(std::string_view cgroup, const Process* relative) {

@@ -89,8 +89,9 @@ class Lineage {
   // The terminal of a session, as any of its members showed it; for members that kept none themselves.
   Tty session_tty(std::uint32_t sid) const;
 
-  // Live processes that are supervisors by their program, by key.
-  const std::map<ProcessKey, const Process*>& supervisors() const { return supervisors_; }
+  // Live processes that are supervisors by their program and have this name: by key.
+  using Supervisors = std::map<ProcessKey, const Process*>;
+  const Supervisors& supervisors(std::string_view name) const;
 
   // Every live process, in no order: for questions whose answer does not depend on it.
   template <typename F>
@@ -107,12 +108,15 @@ class Lineage {
   }
 
   // The way up by current parents: f(ancestor) until it returns false. Ends always: a parent is older than
-  // its child.
+  // its child. What stands further above than any real process has ancestors is not asked, so that a chain of
+  // processes made to be long costs no more for each of them.
   template <typename F>
   static void each_ancestor(const Process& process, F&& f) {
-    for (const Process* p = process.parent; p; p = p->parent)
+    std::size_t left = kMostAncestors;
+    for (const Process* p = process.parent; p && left > 0; p = p->parent, --left)
       if (!f(*p)) return;
   }
+  static constexpr std::size_t kMostAncestors = 256;
 
  private:
   Process* get(ProcessKey key);
@@ -134,6 +138,7 @@ class Lineage {
   void recognise_image(Image& image, const Observed* seen);
   void note_file(Process& process, const SawProcess& saw);
   void program_changed(const Process& process);
+  void forget_supervisor(const Process& process);
   std::shared_ptr<const std::string> share(std::string_view cgroup, const Process* relative);
   void release_unneeded();
   void erase(Process& dead);
@@ -192,8 +197,8 @@ class Lineage {
   bool ready_ = false, repeated_ = false;
   std::unordered_map<ProcessKey, Process, ProcessKeyHash> table_;  // its nodes stay where they are
   std::unordered_map<std::uint32_t, Process*> live_;
-  std::map<ProcessKey, std::vector<ProcessKey>> waiting_;  // seeds before their parents
-  std::map<ProcessKey, const Process*> supervisors_;
+  std::map<ProcessKey, std::vector<ProcessKey>> waiting_;   // seeds before their parents
+  std::map<std::string_view, Supervisors> supervisors_;     // by name
   std::map<Image::File, Runtime> runtimes_;                 // a hard link's name proves nothing
   std::vector<std::shared_ptr<const ProgramRules>> rules_;  // the last is in force; images borrow from all
   std::map<std::uint32_t, Tty> session_ttys_;

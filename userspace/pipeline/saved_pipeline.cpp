@@ -114,6 +114,7 @@ void Pipeline::end_restore(BootTime time) {
     time_ = time;
   }
   lineage_->end_restore();
+  detectors_->end_restore();
   if (!lineage_->ready()) return;
   emit_ready(view());
   emit_standing();

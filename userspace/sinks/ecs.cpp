@@ -237,6 +237,7 @@ void Ecs::finding(std::string& out, const Finding& finding, const Stray* stray, 
     json.end_object();
   }
   json.end_array();
+  if (finding.what.alike) json.field("alike", finding.what.alike);
   if (process) {
     const std::uint64_t memory = group_memory(scene, *process);
     json.field("memory_bytes", memory);

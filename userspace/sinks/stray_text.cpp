@@ -43,6 +43,13 @@ std::vector<std::vector<const Stray*>> grouped(const std::vector<Stray>& strays,
   return out;
 }
 
+// Those that are counted only too.
+std::size_t count_of(const std::vector<const Stray*>& same) {
+  std::size_t out = same.size();
+  for (const Stray* stray : same) out += stray->alike;
+  return out;
+}
+
 std::string members_text(const Stray& stray, const Scene& scene) {
   std::string out;
   const std::size_t shown = std::min(stray.members.size(), kMembersNamed + 1);
@@ -125,7 +132,7 @@ std::string Text::steps(const std::vector<const Stray*>& same) const {
 
 std::string Text::entry(const std::vector<const Stray*>& same, const Scene& scene) const {
   const Stray& stray = *same.front();
-  std::string out = columns(stray, scene, same.size());
+  std::string out = columns(stray, scene, count_of(same));
   std::vector<std::string> reasons, evidence, ids;
   std::size_t widest = 0;
   for (const Finding& f : stray.findings) widest = std::max(widest, to_string(f.kind).size());
@@ -140,9 +147,11 @@ std::string Text::entry(const std::vector<const Stray*>& same, const Scene& scen
   for (const Stray* one : same)
     ids.push_back(process_id(host_.boot, one->top) + ", pid " + std::to_string(one->top.tgid) +
                   ", open since " + date(one->findings.front().since));
+  if (const std::size_t more = count_of(same) - same.size())
+    ids.push_back("and " + std::to_string(more) + " more like them");
   out += lines("reasons", reasons) + lines("evidence", evidence);
   if (stray.members.size() > 1) out += lines("with", {members_text(stray, scene)});
-  out += lines(same.size() > 1 ? "ids" : "id", ids) + lines("why", {stray.treatment.why}) + steps(same);
+  out += lines(ids.size() > 1 ? "ids" : "id", ids) + lines("why", {stray.treatment.why}) + steps(same);
   out += lines("after", {stray.treatment.expected});
   out += lines("sure", {std::string(to_string(stray.treatment.confidence)) + ": " +
                         stray.treatment.confidence_reason});
@@ -192,7 +201,7 @@ std::string Text::strays(const std::vector<Stray>& strays, const Scene& scene, c
     return out;
   }
   for (const auto& same : grouped(strays, scene))
-    out += view.brief ? columns(*same.front(), scene, same.size()) : "\n" + entry(same, scene);
+    out += view.brief ? columns(*same.front(), scene, count_of(same)) : "\n" + entry(same, scene);
   return out;
 }
 

@@ -31,7 +31,11 @@ class HostLook {
   const Lineage& lineage() const { return pipeline_.lineage(); }
   Scene scene() const { return pipeline_.detectors().scene(); }
   std::vector<Finding> open() const { return pipeline_.detectors().open(); }
-  std::vector<Stray> strays() const { return strays_of(scene(), open()); }
+  // `also`: a process whose findings are wanted too where it is one of many that are told as one
+  // (crowds.hpp).
+  std::vector<Stray> strays(ProcessKey also = {}) const {
+    return strays_of(scene(), pipeline_.detectors().open(also));
+  }
 
   // A pid that is alive at that moment, an id, or "kind:id" as findings name themselves. nullptr: none such.
   const Process* find(const std::string& who) const;

@@ -46,7 +46,8 @@ bool main_of_unit(const Process& p) {
 // A service restarts its main process; what else stands in its cgroup (or below it, where it was delegated)
 // is supervised only through that one.
 const Process* main_above(const Process& process, const CgroupPlace& place) {
-  for (const Process* p = &process; p; p = p->parent) {
+  std::size_t left = Lineage::kMostAncestors;
+  for (const Process* p = &process; p && left > 0; p = p->parent, --left) {
     if (p->cgroup() != process.cgroup()) {
       const CgroupPlace other = place_in_cgroup(p->cgroup());
       if (other.unit != place.unit || other.user_unit != place.user_unit) return nullptr;
@@ -128,7 +129,9 @@ bool by_ancestor(const Process& process, const Process& above, Supervision& out)
 // The multiplexer that a terminal's session descends from, past shells within shells; nullptr: it is
 // another's.
 const Process* multiplexer_above(const Process& process) {
-  for (const Process* p = &process; p->parent && p->reparented == BootTime{}; p = p->parent)
+  std::size_t left = Lineage::kMostAncestors;
+  for (const Process* p = &process; p->parent && p->reparented == BootTime{} && left > 0;
+       p = p->parent, --left)
     if (const Breaker breaker = p->parent->program().breaker; breaker != Breaker::none)
       return breaker == Breaker::multiplexer ? p->parent : nullptr;
   return nullptr;
@@ -180,8 +183,8 @@ bool breaks(const Lineage& lineage, const Process& process, const Process& above
 bool by_monit(const Lineage& lineage, const Process& process, Supervision& out) {
   const auto service = env_value(process.env(), "MONIT_SERVICE");
   if (!service) return false;
-  for (const auto& [key, p] : lineage.supervisors()) {
-    if (p->program().supervisor->name != "monit" || !may_supervise(*p, process)) continue;
+  for (const auto& [key, p] : lineage.supervisors("monit")) {
+    if (!may_supervise(*p, process)) continue;
     out.verdict = Verdict::supervisor;
     out.name = "monit";
     out.restarts = Restarts::yes;
@@ -251,7 +254,9 @@ Supervision supervise(const Lineage& lineage, const Process& process) {
   if (by_container(process, place, out)) return out;
   // A supervisor restarts what descends from it by birth. Past a reparenting the ancestors are a mere
   // reaper's.
-  for (const Process* p = &process; p->parent && p->reparented == BootTime{}; p = p->parent)
+  std::size_t left = Lineage::kMostAncestors;
+  for (const Process* p = &process; p->parent && p->reparented == BootTime{} && left > 0;
+       p = p->parent, --left)
     if (by_ancestor(process, *p->parent, out) || breaks(lineage, process, *p->parent, out)) return out;
   if (by_unit(process, place, out) || by_monit(lineage, process, out)) return out;
   if (has_live_terminal(lineage, process)) {

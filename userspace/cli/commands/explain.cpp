@@ -48,7 +48,7 @@ int explain_in_capture(const ExplainOptions& options) {
   HistoryHooks hooks;
   bool explained = false;
   if (const Process* process = look.find(options.who)) {
-    print(explanation(common, look.pipeline().view(), *process, look.strays()));
+    print(explanation(common, look.pipeline().view(), *process, look.strays(process->key)));
     about = {{}, process_id(look.pipeline().host().boot, process->key), {}};
     explained = true;
   }
@@ -70,7 +70,8 @@ int explain(const ExplainOptions& options) {
   if (!options.capture.files.empty()) return explain_in_capture(options);
   HostLook look(config_of(options.common), options.capture);
   look.observe_all();
-  print(explanation(options.common, look.pipeline().view(), look.named(options.who), look.strays()));
+  const Process& process = look.named(options.who);
+  print(explanation(options.common, look.pipeline().view(), process, look.strays(process.key)));
   return kFine;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // duplicate: a second copy of a server runs, and no supervisor manages this one.
-#include "base/words.hpp"
+#include "findings/copies.hpp"
 #include "findings/kinds.hpp"
 #include "findings/rules.hpp"
 
@@ -8,28 +8,6 @@ namespace stray {
 namespace {
 
 constexpr BootTime kStartedTogether = seconds(5);
-
-// The file it runs, as far as it is known: by what it resolved to, else by its name.
-std::string code_of(const Process& p) {
-  if (p.program().entry_kind != EntryKind::file) return {};
-  if (p.seen && p.seen->script_first.entry == p.program().entry && !p.seen->script_first.path.empty())
-    return p.seen->script_first.path;
-  const std::string& entry = p.program().entry;
-  if (entry.starts_with('/')) return entry;
-  const std::string cwd = p.seen && !p.seen->cwd.empty() ? p.seen->cwd
-                          : p.image                      ? p.image->cwd
-                                                         : std::string();
-  return cwd.empty() ? std::string() : cwd + "/" + entry.substr(entry.starts_with("./") ? 2 : 0);
-}
-
-// The words after the entry: `worker.js mails` and `worker.js images` are two services.
-std::optional<std::vector<std::string_view>> arguments_of(const Process& p) {
-  if (!p.image || !p.image->at_exec) return {};
-  const Words words = words_of(p.argv());
-  const auto entry = std::find(words.begin(), words.end(), std::string_view(p.program().entry));
-  if (entry == words.end()) return {};  // PM2's container: its arguments are not in argv
-  return Words(entry + 1, words.end());
-}
 
 bool related(const Process& a, const Process& b) {
   bool found = false;
@@ -47,35 +25,41 @@ bool unsupervised(const Supervision& who) {
   return who.verdict == Verdict::nobody || who.verdict == Verdict::multiplexer;
 }
 
+// What costs least is asked first.
 bool same_service(const Process& p, const std::string& code, const Process& other) {
-  if (&other == &p || other.uid != p.uid || other.mntns != p.mntns || !may_be_twin(other)) return false;
-  if (code_of(other) != code || related(p, other)) return false;
+  if (&other == &p || other.uid != p.uid || other.mntns != p.mntns) return false;
   const BootTime a = since_exec(p), b = since_exec(other);
-  if ((a < b ? b - a : a - b) <= kStartedTogether) return false;
+  if ((a < b ? b - a : a - b) <= kStartedTogether || code_of(other) != code) return false;
   const auto mine = arguments_of(p), its = arguments_of(other);
-  return !mine || !its || *mine == *its;
+  return (!mine || !its || *mine == *its) && may_be_twin(other) && !related(p, other);
+}
+
+// Of two without a supervisor the older one is left over. At an open terminal somebody is trying something.
+// The best is one that a supervisor manages, else the next that was started.
+const Process* twin_of(const Scene& scene, const Process& p, const std::string& code) {
+  const Process *managed = nullptr, *next = nullptr;
+  const auto look = [&](const Process& other) {
+    if (!same_service(p, code, other)) return true;
+    const Supervision who = supervise(scene.lineage, other);
+    const bool counts = who.supervised() || (unsupervised(who) && p.key < other.key);
+    const Process*& best = who.supervised() ? managed : next;
+    if (counts && (!best || other.key < best->key)) best = &other;
+    return !managed && !next;
+  };
+  scene.copies.each_oldest(scene.lineage, p, [&](const Process& other) { return look(other), !managed; });
+  if (!managed) scene.copies.each_after(scene.lineage, p, p.key.start, look);
+  if (!managed && !next) scene.copies.each_after(scene.lineage, p, since_exec(p) + kStartedTogether, look);
+  return managed ? managed : next;
 }
 
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!may_be_twin(p)) return {};
   const std::string code = code_of(p);
   if (code.empty() || !unsupervised(supervise(scene.lineage, p))) return {};
-  const Process* twin = nullptr;
-  bool twin_supervised = false;
-  scene.lineage.each_live([&](const Process& other) {
-    if (!same_service(p, code, other)) return;
-    const Supervision who = supervise(scene.lineage, other);
-    // Of two without a supervisor the older one is left over. At an open terminal somebody is trying
-    // something.
-    if (!who.supervised() && (!unsupervised(who) || other.key < p.key)) return;
-    if (twin && (twin_supervised > who.supervised() ||
-                 (twin_supervised == who.supervised() && twin->key < other.key)))
-      return;
-    twin = &other;
-    twin_supervised = who.supervised();
-  });
+  const Process* twin = twin_of(scene, p, code);
   if (!twin) return {};
   const Supervision who = supervise(scene.lineage, *twin);
+  const bool twin_supervised = who.supervised();
   Condition out;
   out.since = std::max(since_exec(p), since_exec(*twin));
   out.wait = scene.options.at_once ? BootTime{} : scene.options.unsupervised_grace_listening;

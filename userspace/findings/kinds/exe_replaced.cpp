@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // exe-replaced: its executable was replaced or removed, as by an upgrade.
-#include <algorithm>
-
+#include "findings/copies.hpp"
 #include "findings/kinds.hpp"
 #include "findings/rules.hpp"
 
@@ -21,29 +20,21 @@ bool lasts_on_its_executable(const Process& p) {
 
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!lasts_on_its_executable(p)) return {};
-  bool older = false;
-  std::vector<ProcessKey> others;
-  scene.lineage.each_live([&](const Process& other) {
-    if (older || &other == &p || other.exe() != p.exe() || other.mntns != p.mntns) return;
-    if (!lasts_on_its_executable(other)) return;
-    if (other.key < p.key)
-      older = true;
-    else
-      others.push_back(other.key);
+  auto others = scene.copies.if_oldest(scene.lineage, p, Copies::Of::executable, [&](const Process& other) {
+    return other.exe() == p.exe() && other.mntns == p.mntns && lasts_on_its_executable(other);
   });
-  if (older) return {};
-  std::sort(others.begin(), others.end());
+  if (!others) return {};
   const bool gone = p.seen->exe_state == STRAY_EXE_GONE;
   Condition out;
   out.wait = scene.options.at_once ? BootTime{} : scene.options.stale_debounce;
-  out.claim = (others.empty() ? std::string("runs") : "and " + std::to_string(others.size()) + " more run") +
+  out.claim = (others->all == 0 ? std::string("runs") : "and " + std::to_string(others->all) + " more run") +
               " an executable that was " + (gone ? "removed: " : "replaced: ") + std::string(p.exe());
   out.evidence.push_back(
       {gone ? "exe-gone" : "exe-other",
        std::string(p.exe()) + (gone ? " no longer exists" : " is another file now, as after an upgrade")});
-  if (!others.empty())
-    out.evidence.push_back({"members", std::to_string(others.size()) + " more processes run the old one"});
-  out.members = std::move(others);
+  if (others->all)
+    out.evidence.push_back({"members", std::to_string(others->all) + " more processes run the old one"});
+  out.members = std::move(others->some);
   append(out.evidence, origin_evidence(scene, p));
   return out;
 }

@@ -16,8 +16,9 @@ bool written_since(const Scene& scene, const Process& p) {
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!runs_file(p) || other_release(scene, p)) return {};
   const bool recorded = p.seen->script_changed_since != BootTime{};
-  std::vector<ProcessKey> younger;
-  if ((!recorded && !written_since(scene, p)) || older_twin(p, younger)) return {};
+  if (!recorded && !written_since(scene, p)) return {};
+  auto younger = if_oldest_twin(scene, p);
+  if (!younger) return {};
   const ScriptSeen& now = p.seen->script;
   Condition out;
   out.wait = scene.options.at_once ? BootTime{} : scene.options.stale_debounce;
@@ -34,7 +35,7 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
   out.evidence.push_back(
       recorded ? Evidence{"code-changed", now.path + " has other content than when it was first observed"}
                : Evidence{"low-confidence", now.path + " was written after the process started"});
-  add_younger(out, std::move(younger));
+  add_younger(out, std::move(*younger));
   append(out.evidence, origin_evidence(scene, p));
   cost_evidence(scene, p, out);
   return out;

@@ -9,6 +9,8 @@ namespace stray {
 namespace {
 
 // Starts of one service below a supervisor that lived for less than half a minute.
+constexpr int kChildrenLookedAt = 256;
+
 struct Storm {
   const ShortLife *first = nullptr, *last = nullptr;  // of the densest stretch, and the latest of all
   std::uint32_t starts = 0;
@@ -33,14 +35,17 @@ std::string how_it_ended(std::uint32_t status) {
 }
 
 // Another start of the same service that has not ended.
+// What was started last is at the end of the children.
 const Process* lives_on(const Process& supervisor, const ShortLife& life) {
-  const Process* found = nullptr;
-  Lineage::each_child(supervisor, [&](const Process& child) {
-    if (found || !child.image || child.image == supervisor.image) return;
-    const CgroupPlace place = place_in_cgroup(child.cgroup());
-    if (child.image->argv + child.image->cwd == life.what || place.unit == life.what) found = &child;
-  });
-  return found;
+  const Process* child = supervisor.last_child;
+  for (int n = 0; child && n < kChildrenLookedAt; ++n, child = child->previous) {
+    if (!child->image || child->image == supervisor.image) continue;
+    const std::string &argv = child->image->argv, &cwd = child->image->cwd;
+    const bool same = argv.size() + cwd.size() == life.what.size() && life.what.starts_with(argv) &&
+                      life.what.ends_with(cwd);
+    if (same || place_in_cgroup(child->cgroup()).unit == life.what) return child;
+  }
+  return nullptr;
 }
 
 std::optional<Condition> judge(const Scene& scene, const Process& p) {

@@ -9,8 +9,9 @@ namespace {
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!runs_file(p)) return {};
   const auto release = other_release(scene, p);
-  std::vector<ProcessKey> younger;
-  if (!release || older_twin(p, younger)) return {};
+  if (!release) return {};
+  auto younger = if_oldest_twin(scene, p);
+  if (!younger) return {};
   const ScriptSeen& now = p.seen->script;
   Condition out;
   out.wait = scene.options.at_once ? BootTime{} : scene.options.stale_debounce;
@@ -22,7 +23,7 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!release->recorded)
     out.evidence.push_back(
         {"low-confidence", "the link is younger than the process; where it led before is not known"});
-  add_younger(out, std::move(younger));
+  add_younger(out, std::move(*younger));
   append(out.evidence, origin_evidence(scene, p));
   cost_evidence(scene, p, out);
   return out;

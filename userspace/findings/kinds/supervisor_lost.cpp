@@ -22,9 +22,8 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
     return !above;
   });
   if (above || supervise(scene.lineage, p).supervised()) return {};
-  const Process* back = nullptr;
-  for (const auto& [key, other] : scene.lineage.supervisors())
-    if (other->program().supervisor->name == lost) back = other;
+  const auto& again = scene.lineage.supervisors(lost);
+  const Process* back = again.empty() ? nullptr : again.rbegin()->second;
 
   Condition out;
   out.wait = scene.options.at_once ? BootTime{} : scene.options.supervisor_lost_grace;

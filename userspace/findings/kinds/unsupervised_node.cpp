@@ -7,10 +7,8 @@ namespace stray {
 namespace {
 
 void pm2_evidence(const Scene& scene, const Process& p, Condition& out) {
-  bool god = false;
-  for (const auto& [key, other] : scene.lineage.supervisors())
-    god |= other->program().supervisor->name == "pm2";
-  if (god) out.evidence.push_back({"pm2", "PM2 runs on this host, but not this"});
+  if (!scene.lineage.supervisors("pm2").empty())
+    out.evidence.push_back({"pm2", "PM2 runs on this host, but not this"});
   if (p.seen && !p.seen->pm2.empty())
     out.evidence.push_back({"ecosystem", "a PM2 configuration is there: " + p.seen->pm2});
 }
