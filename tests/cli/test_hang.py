@@ -16,6 +16,8 @@ LOOKUP, FORGET, GETATTR, INIT, INTERRUPT, BATCH_FORGET = 1, 2, 3, 26, 36, 42  # 
 IN, OUT = struct.Struct("<IIQQIIII"), struct.Struct("<IiQ")  # fuse_in_header, fuse_out_header
 DIRECTORY = struct.pack("<QIIQQQQQQIIIIIIIIII", 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0o40755, 2, 0, 0, 0, 4096, 0)
 
+COPIES = 10  # of a server on each file system
+
 
 class Silent:
     """A FUSE file system that has a root directory, and answers nobody who asks for a file in it."""
@@ -57,27 +59,39 @@ class Silent:
 
 
 class Hang(Folder):
+    def silent(self, name):
+        mount = self.folder / name
+        mount.mkdir()
+        made = Silent(mount)
+        self.addCleanup(made.end)
+        return made
+
+    def left_in(self, silent):
+        """A server with its working directory there. The shell only changes to it, which the file system allows."""
+        return self.start("sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", silent.folder, *self.server())
+
     def test_the_others_are_found_all_the_same(self):
         if not os.path.exists("/dev/fuse"):
             self.skipTest("no /dev/fuse")
-        mount = self.folder / "mount"
-        mount.mkdir()
-        silent = Silent(mount)
-        self.addCleanup(silent.end)
+        mounts = [self.silent(name) for name in ("first", "second")]
         with JsonTrace("--after", "all=1s") as trace:
             trace.ready()
-            # In a shell: this process answers, so it must not wait for the directory itself.
-            hanging = self.start("sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", mount, *self.server())
-            trace.wait(lambda d: about(hanging.pid, "exec")(d) and d["process"]["executable"].endswith("/node"), "its exec")
-            self.assertTrue(silent.asked.wait(60), "stray never looked for the script")
+            hanging = [self.left_in(mount) for mount in mounts for _ in range(COPIES)]
+            for one in hanging:
+                trace.wait(lambda d, pid=one.pid: about(pid, "exec")(d) and d["process"]["executable"].endswith("/node"), "its exec")
+            for mount in mounts:
+                self.assertTrue(mount.asked.wait(60), "stray never looked for the script")
             pid = self.leave_behind(*self.server())
             for kind in ("orphan", "unsupervised-node"):
                 trace.wait(lambda d, kind=kind: is_alert(d, kind, "raised") and d["process"]["pid"] == pid, kind)
-            wait_for(lambda: f"pid {hanging.pid}: its files do not answer" in trace.said(), "the warning")
+            for mount in mounts:
+                wait_for(lambda mount=mount: f"{mount.folder} (fuse, silent) does not answer" in trace.said(), "the warning")
             self.assertEqual(trace.end(signal.SIGINT), 4)
             self.assertEqual([one["code"] for one in trace.documents[-1]["stray"]["limits"]], ["unread-processes"])
         scan = subprocess.run([os.environ["STRAY"], "scan"], capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
         self.assertEqual(scan.returncode, 4, scan.stderr)
-        self.assertIn(b"limited view: 1 process could not be looked at", scan.stderr)
+        self.assertIn(f"limited view: {len(hanging)} processes could not be looked at".encode(), scan.stderr)
         self.assertIn(str(pid).encode(), scan.stdout)
-        self.assertIn(f"pid {hanging.pid}: its files do not answer".encode(), scan.stderr)
+        self.assertNotIn(b"Nothing is astray", scan.stdout)
+        for mount in mounts:
+            self.assertIn(f"{mount.folder} does not answer: {COPIES} processes could not be looked at".encode(), scan.stderr)

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <vector>
 #endif
@@ -59,15 +60,19 @@ constexpr std::string_view kWriting =
 constexpr Calls calls(Role role) {
   switch (role) {
     case Role::pipeline:
-      return {
-          .more = "sendto sendmsg memfd_create fallocate ftruncate fsync", .threads = true, .programs = true};
+      return {.more = "sendto recvfrom sendmsg memfd_create fallocate ftruncate fsync",
+              .threads = true,
+              .programs = true};
     case Role::reporter:
-      return {.more = "unlink fsync", .threads = true, .programs = true};
+      return {.more = "sendto recvfrom unlink fsync", .threads = true, .programs = true};
     case Role::observer:
       return {.more = "openat2", .memory_of_files = true, .sockets = true};
     case Role::starter:
-      return {
-          .more = "openat2", .memory_of_files = true, .threads = true, .processes = true, .sockets = true};
+      return {.more = "openat2 socketpair close_range",
+              .memory_of_files = true,
+              .threads = true,
+              .processes = true,
+              .sockets = true};
     case Role::output:
       return {.more = "fsync"};
     case Role::capture:
@@ -146,9 +151,11 @@ void allow_files(Filter& filter, bool to_write) {
 
 void allow_starting(Filter& filter, const Calls& what) {
   filter.not_there("clone3");
-  if (what.processes)
+  if (what.processes) {
     filter.allow("clone", {has(0, kNamespaces, 0)});
-  else if (what.threads)
+    filter.allow("kill", {is(1, SIGKILL)});
+  }
+  if (what.threads && !what.processes)
     filter.allow("clone", {has(0, kNamespaces | CLONE_THREAD, CLONE_THREAD)});
 }
 
@@ -192,6 +199,7 @@ std::string calls_of(Role role) {
   if (!what.more.empty()) out += " " + std::string(what.more);
   if (what.write_files) out += " " + std::string(kWriting);
   if (what.threads || what.processes) out += " clone";
+  if (what.processes) out += " kill";
   if (what.programs) out += " bpf";
   if (what.sockets) out += " socket connect";
   return out;

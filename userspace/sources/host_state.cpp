@@ -25,6 +25,7 @@ HostLook::HostLook(const Config& config, const CaptureChoice& capture, Then then
     live_->start(std::as_bytes(std::span(session.data(), session.size())));
     if (then == Then::report) privilege::confine(privilege::Role::pipeline);
     live_->settle();
+    live_->say_what_was_skipped();
     return;
   }
   privilege::confine(privilege::Role::reader, {.read = capture.files});

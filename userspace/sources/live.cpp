@@ -26,8 +26,8 @@ constexpr std::size_t kAnswersARound = 16;  // some 100 us each: the ring is loo
 constexpr std::uint64_t kLooksAProcess = 16, kMoreLooks = 1024;
 constexpr std::size_t kLastPasses =
     4;  // a process, what stands above it, a fresh look: three answer each other
-constexpr BootTime kLastLooks = seconds(5);
-constexpr int kQuietRounds = 4;  // empty rounds before the kernel is asked to wake us
+constexpr BootTime kLastLooks = seconds(1);  // an end that was asked for comes within two seconds
+constexpr int kQuietRounds = 4;              // empty rounds before the kernel is asked to wake us
 constexpr std::chrono::milliseconds kBusyNap{5};
 constexpr std::chrono::seconds kLongestSleep{1};
 constexpr BootTime kAuditEvery = seconds(2);
@@ -68,6 +68,7 @@ void Live::use(const Config& config) {
     spdlog::warn("{}", printable(text));
   redactor_ = Redactor(config.redact, config.redact_builtin);
   pidfile_dirs_->set(config.pidfile_dirs);
+  looks_.renew();
 }
 
 // Secrets are taken out before anything else sees the record.
@@ -79,6 +80,7 @@ void Live::feed(RawRecord raw) {
 }
 
 void Live::start(RawRecord session, std::span<const std::vector<std::byte>> carried) {
+  looks_.start();
   feed(session);
   for (const auto& record : carried) feed(record);
   real_offset_ = offset_now(boot_now());

@@ -11,7 +11,7 @@
 #include "config/config.hpp"
 #include "kernel/kernel_source.hpp"
 #include "kernel/loss.hpp"
-#include "observe/observer_thread.hpp"
+#include "observe/looks.hpp"
 #include "observe/probes/evidence_files.hpp"
 #include "pipeline/pipeline.hpp"
 #include "redact/redact.hpp"
@@ -40,6 +40,7 @@ class Live {
   void stop();           // the rest of the ring, then the end record
   void ask_about_all();  // has every process observed in the rounds to come: for who asks a capture later
   void look_at_all();    // the same, with memory and sockets, before it returns
+  void say_what_was_skipped() const { looks_.say_what_was_skipped(); }  // warnings: what did not answer
 
  private:
   void feed(RawRecord raw);

@@ -145,6 +145,7 @@ int run_trace(const RunOptions& run) {
   if (recording) live.ask_about_all();
   trace(run, pipeline, live, outputs, recording ? &*recording : nullptr, signals, lasts);
   live.stop();
+  live.say_what_was_skipped();
   const bool kept = !recording || recording->finish();
   const ViewLimits limits = pipeline.limits();
   if (limits.size() > limits_at_start) warn_of_limits(limits, run.common);
