@@ -14,6 +14,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "kernel/programs.hpp"
 #include "privilege/capabilities.hpp"
 
 namespace stray::live {
