@@ -21,13 +21,15 @@ def limited(*names):
 
 
 def threads(pid):
-    """{name: {field of status: number}} of the threads of a process."""
+    """{name: {field of status: number}} of the threads of a process and of those of its children."""
     out = {}
     for task in Path(f"/proc/{pid}/task").iterdir():
         fields = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
         numbers = {name: int(fields[name], 16) for name in ("CapInh", "CapEff", "CapPrm", "CapBnd", "CapAmb")}
         numbers |= {name: int(fields[name]) for name in ("NoNewPrivs", "Seccomp")}
         out[fields["Name"]] = numbers
+        for child in (task / "children").read_text().split():
+            out |= threads(child)
     return out
 
 
@@ -35,8 +37,13 @@ class Confined(Folder):
     def check(self, trace, others):
         # It is confined once what is there has been read, just after the first lines.
         mark = "Seccomp" if FILTERED else "NoNewPrivs"
-        found = wait_for(lambda: (now := threads(trace.process.pid))["stray"][mark] and now, "the main thread to be confined")
-        self.assertEqual(set(found), {"stray", "stray-starter", "stray-observer"} | set(others))
+        names = {"stray", "stray-starter", "stray-observer"} | set(others)
+
+        def confined():
+            now = threads(trace.process.pid)
+            return set(now) == names and all(one[mark] for one in now.values()) and now
+
+        found = wait_for(confined, f"the threads {', '.join(sorted(names))}, confined")
         for name, thread in found.items():
             with self.subTest(name):
                 observes = name in ("stray-starter", "stray-observer")
