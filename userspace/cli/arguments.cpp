@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
+#include <sstream>
 
 #include "cli/help_text.hpp"
 
@@ -41,12 +43,14 @@ void Arguments::value(const std::string& name, std::string& value, const std::st
 void Arguments::choice(const std::string& name, std::string& value, std::vector<std::string> words,
                        const std::string& help, const std::string& type) {
   this->value(name, value, help, type);
+  std::string spaced;
+  for (const std::string& word : words) spaced += (spaced.empty() ? "" : " ") + word;
   app_.get_option(name)->check(CLI::Validator(
       [words = std::move(words)](std::string& given) {
         if (std::find(words.begin(), words.end(), given) != words.end()) return std::string();
         return "\"" + given + "\" is not " + alternatives(words);
       },
-      ""));
+      "", spaced));  // the name holds the words; a description would be shown as part of the type
 }
 
 void Arguments::list(const std::string& name, std::vector<std::string>& values, const std::string& help,
@@ -63,6 +67,20 @@ void Arguments::needs(const std::string& name, const std::string& what) {
   CLI::Option* option = app_.get_option(name);
   option->group(kRequired);
   needed_.push_back({option, what});
+}
+
+std::vector<std::string> words_of(const CLI::Option& option) {
+  // The library gives validators only of what may be changed, and throws behind the last one.
+  auto& changeable = const_cast<CLI::Option&>(option);
+  try {
+    for (int i = 0;; ++i) {
+      std::istringstream in(changeable.get_validator(i)->get_name());
+      std::vector<std::string> words{std::istream_iterator<std::string>(in), {}};
+      if (!words.empty()) return words;
+    }
+  } catch (const CLI::OptionNotFound&) {
+    return {};
+  }
 }
 
 std::string Arguments::missing() const {

@@ -47,4 +47,7 @@ class Arguments {
   std::vector<Needed> needed_;
 };
 
+// The words that the option's value may be, when it was declared as a choice.
+std::vector<std::string> words_of(const CLI::Option& option);
+
 }  // namespace stray

@@ -38,10 +38,10 @@ class CommandLine {
     app_.formatter(std::make_shared<HelpText>());
     app_.set_help_flag("-h,--help", "Show this help");
     app_.set_version_flag("-V,--version", "stray " STRAY_VERSION, "Show the version");
-    app_.footer("Example: sudo stray scan");
+    app_.footer(std::string(kExample) + "sudo stray scan");
     for (const Command* command : all_commands()) add(app_, *command);
     help_ = app_.add_subcommand("help", "Show the help of a command");
-    help_->footer("Example: stray help scan");
+    help_->footer(std::string(kExample) + "stray help scan");
     help_->add_option("command", "The command")->type_name("COMMAND...");
   }
 
@@ -67,6 +67,8 @@ class CommandLine {
     throw UsageError("no command given; try " + example_of(at) + ", or see " + called(at) + " --help");
   }
 
+  const CLI::App& declared() const { return app_; }
+
  private:
   struct Declared {
     explicit Declared(CLI::App& of) : app(&of), arguments(of) {}
@@ -77,7 +79,7 @@ class CommandLine {
 
   void add(CLI::App& above, const Command& command) {
     CLI::App& made = *above.add_subcommand(std::string(command.name), std::string(command.summary));
-    made.footer("Example: " + std::string(command.example));
+    made.footer(kExample + std::string(command.example));
     for (const Command* below : command.commands) add(made, *below);
     if (!command.declare) return;
     Declared& one = declared_.emplace_back(made);
@@ -85,7 +87,7 @@ class CommandLine {
   }
 
   static std::string example_of(const CLI::App& app) {
-    return app.get_footer().substr(std::string_view("Example: ").size());
+    return app.get_footer().substr(std::string_view(kExample).size());
   }
 
   // "stray config show"
@@ -154,5 +156,9 @@ class CommandLine {
 }  // namespace
 
 int run_command_line(int argc, char** argv) { return CommandLine().run(argc, argv); }
+
+void describe_command_line(const std::function<void(const CLI::App&)>& describe) {
+  describe(CommandLine().declared());
+}
 
 }  // namespace stray

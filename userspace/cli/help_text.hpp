@@ -8,6 +8,7 @@
 namespace stray {
 
 inline constexpr const char* kRequired = "required";  // the group of arguments that must be given
+inline constexpr const char* kExample = "Example: ";  // begins the last line of a help
 
 // Fits a terminal of 80 columns: lines are broken between words, never within one.
 class HelpText final : public CLI::FormatterBase {
