@@ -29,7 +29,32 @@ class Config(Folder):
         # Other commands tell the first, in one line.
         done = stray("scan", "--config", file)
         self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stderr.decode(), rf"^stray: {file}:2:16: .*; and 2 more: stray config check {file}\n$")
+        self.assertRegex(done.stderr.decode(), rf"^stray: {file}:2:16: .*; and 2 more: stray config check --config {file}\n$")
+
+    def test_snippets_go_over_the_file_by_name(self):
+        file = self.config('[times]\nmin_age = "1s"\n[[allow]]\nuser = "a"\nreason = "file"\n')
+        folder = self.folder / "conf.d"
+        folder.mkdir()
+        allow = '[[allow]]\nuser = "{0}"\nreason = "{0}"\n'
+        for name, text in (("20.toml", '[times]\nmin_age = "3s"\n' + allow.format("c")), ("10.toml", allow.format("b")),
+                           ("README", "no TOML")):
+            (folder / name).write_text(text)
+        shown = tomllib.loads(stray("config", "show", "--config", file).stdout.decode())
+        self.assertEqual(shown["times"]["min_age"], "3s")
+        self.assertEqual([one["user"] for one in shown["allow"]], ["a", "b", "c"])
+        document = json.loads(stray("config", "show", "--json", "--config", file).stdout)
+        self.assertEqual(document["snippets"], [f"{folder}/10.toml", f"{folder}/20.toml"])
+        self.assertIn({"table": "[[allow]]", "name": "user", "value": '"b"', "from": f"{folder}/10.toml:1"},
+                      document["values"])
+        done = stray("config", "check", "--config", file)
+        self.assertEqual((done.returncode, done.stdout.count(b" is valid.")), (0, 3))
+        (folder / "10.toml").write_text("wrong")
+        for command in (("config", "check", "--config", file), ("scan", "--config", file)):
+            done = stray(*command)
+            self.assertEqual((done.returncode, f"stray: {folder}/10.toml:1:" in done.stderr.decode()), (2, True), command)
+        self.assertEqual(stray("config", "check", file).returncode, 0)  # that file alone
+        os.chown(folder / "20.toml", 65534, 65534)
+        self.assertIn(b"20.toml", stray("config", "check", "--config", file).stderr)
 
     def test_show_can_be_saved(self):
         file = self.config('[severity]\norphan = "critical"\n[[allow]]\nargv = "x\\"y"\nreason = "why"\n')

@@ -13,7 +13,9 @@ namespace stray {
 
 void declare_config(Arguments& arguments, CommonOptions& common) {
   arguments.value("--config", common.config,
-                  "Configuration file (default: " + std::string(kDefaultConfig) + ", if it exists)", "FILE");
+                  "Configuration file, with the *.toml of conf.d beside it (default: " +
+                      std::string(kDefaultConfig) + ", if it exists)",
+                  "FILE");
 }
 
 void declare_format(Arguments& arguments, CommonOptions& common, const std::string& json) {
@@ -67,18 +69,24 @@ void declare_output(Arguments& arguments, std::string& output) {
   arguments.value("--output", output, "Write to this new file instead of standard output", "FILE");
 }
 
+std::vector<std::string> read_all(const std::string& config, Config& out) {
+  const std::string path = config.empty() ? std::string(kDefaultConfig) : config;
+  std::vector<std::string> problems;
+  struct stat unused {};
+  if (!config.empty() || ::stat(path.c_str(), &unused) == 0) problems = read_config(path, out);
+  for (std::string& problem : read_snippets(snippet_folder(path), out))
+    problems.push_back(std::move(problem));
+  return problems;
+}
+
 Config config_of(const CommonOptions& common) {
   Config out;
-  std::string path = common.config;
-  struct stat unused {};
-  if (path.empty() && ::stat(std::string(kDefaultConfig).c_str(), &unused) == 0) path = kDefaultConfig;
-  if (!path.empty()) {
-    const auto problems = read_config(path, out);
-    if (problems.size() == 1) throw UsageError(problems.front());
-    if (!problems.empty())
-      throw UsageError(problems.front() + "; and " + std::to_string(problems.size() - 1) +
-                       " more: stray config check " + path);
-  }
+  const auto problems = read_all(common.config, out);
+  if (problems.size() == 1) throw UsageError(problems.front());
+  if (!problems.empty())
+    throw UsageError(problems.front() + "; and " + std::to_string(problems.size() - 1) +
+                     " more: stray config check" +
+                     (common.config.empty() ? "" : " --config " + common.config));
   for (const std::string& flag : common.after) take_after(flag, out);
   if (!common.min_age.empty()) take_min_age(common.min_age, out);
   return out;

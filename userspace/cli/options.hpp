@@ -43,6 +43,10 @@ inline constexpr const char* kEcsLines = "Print ECS documents instead of text, o
 
 // ---- what they mean ----
 
+// The file ("": the default one, if it exists) and the snippets of conf.d beside it. Returns all that is
+// wrong.
+std::vector<std::string> read_all(const std::string& config, Config& out);
+
 // Configuration file first, flags over it. Warns about allowances that have expired. Throws UsageError that
 // names file and line, or the flag.
 Config config_of(const CommonOptions& common);

@@ -215,6 +215,7 @@ void take_min_age(const std::string& text, Config& out) {
 
 std::string config_text(const Config& config) {
   std::string out = "# " + (config.file.empty() ? std::string("no configuration file") : config.file) + "\n";
+  for (const std::string& snippet : config.snippets) out += "# " + snippet + "\n";
   std::string table, key;
   for (const Line& line : Lines(config).out) {
     const bool entry = line.table.starts_with("[[");
@@ -238,6 +239,9 @@ std::string config_json(const Config& config) {
   Json json(out);
   json.begin_object();
   json.field("file", config.file);
+  json.begin_array("snippets");
+  for (const std::string& snippet : config.snippets) json.string(snippet);
+  json.end_array();
   json.begin_array("values");
   for (const Line& line : Lines(config).out) {
     json.begin_object();

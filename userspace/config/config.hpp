@@ -19,6 +19,7 @@ struct Config {
   bool redact_builtin = true;             // use its own rules too
   std::vector<std::string> pidfile_dirs;  // where pid files are looked for, beside /run and the like
   std::string file;                       // that was read; empty: none
+  std::vector<std::string> snippets;      // read after it, from the folder conf.d beside it
 
   // Where a value that is no default came from, by its key ("times.orphan_grace", "allow.0"): "FILE:LINE" or
   // the flag.
@@ -32,6 +33,12 @@ struct Config {
 // then `out` is of no use. Root refuses a file that others own or may write.
 std::vector<std::string> read_config(const std::string& path, Config& out);
 std::vector<std::string> read_config_text(std::string_view text, Config& out);
+
+// Every *.toml of that folder, by name: values go over what there is, lists are continued. None, where there
+// is no such folder. Problems as above, of all files.
+std::vector<std::string> read_snippets(const std::string& folder, Config& out);
+// "/etc/stray/stray.toml" -> "/etc/stray/conf.d"
+std::string snippet_folder(const std::string& file);
 
 // --after KIND=DURATION and --min-age. Throw UsageError.
 void take_after(const std::string& flag, Config& out);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parser of the configuration file. docs/configuration.md describes what it takes.
+#include <algorithm>
+#include <filesystem>
 #include <sstream>
+#include <system_error>
 
 #include "base/moment.hpp"
 #include "config/config.hpp"
@@ -13,7 +16,9 @@ namespace {
 
 class ConfigFile {
  public:
-  ConfigFile(TomlReader toml, Config& out) : toml_(std::move(toml)), out_(out) {}
+  ConfigFile(TomlReader toml, Config& out) : toml_(std::move(toml)), out_(out) {
+    if (out_.detect.programs) rules_ = *out_.detect.programs;
+  }
 
   std::vector<std::string> read() {
     const auto root = toml_.parse();
@@ -276,6 +281,26 @@ class ConfigFile {
 std::vector<std::string> read_config(const std::string& path, Config& out) {
   out.file = path;
   return ConfigFile(TomlReader(path, TomlReader::Trust::own), out).read();
+}
+
+std::string snippet_folder(const std::string& file) {
+  return (std::filesystem::path(file).parent_path() / "conf.d").string();
+}
+
+std::vector<std::string> read_snippets(const std::string& folder, Config& out) {
+  std::error_code error;
+  std::vector<std::string> found, problems;
+  for (std::filesystem::directory_iterator at(folder, error), end; at != end; at.increment(error))
+    if (at->path().extension() == ".toml") found.push_back(at->path().string());
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory)
+    problems.push_back(folder + ": " + error.message());
+  std::sort(found.begin(), found.end());
+  for (const std::string& path : found) {
+    for (std::string& problem : ConfigFile(TomlReader(path, TomlReader::Trust::own), out).read())
+      problems.push_back(std::move(problem));
+    out.snippets.push_back(path);
+  }
+  return problems;
 }
 
 std::vector<std::string> read_config_text(std::string_view text, Config& out) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // stray config: validates the configuration; shows each value and its source.
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <memory>
 
@@ -13,25 +12,24 @@
 namespace stray {
 namespace {
 
-int check_file(std::string path) {
-  if (path.empty() && ::access(std::string(kDefaultConfig).c_str(), F_OK) == 0) path = kDefaultConfig;
-  if (path.empty()) {
-    print("There is no " + std::string(kDefaultConfig) + ": the defaults are in force.\n");
-    return kFine;
-  }
+// One file alone, or all that a command with this --config would read.
+int check(const std::string& file, const std::string& config_file) {
   Config config;
-  const auto problems = read_config(path, config);
+  const auto problems = file.empty() ? read_all(config_file, config) : read_config(file, config);
   for (const std::string& problem : problems) spdlog::error("{}", problem);
   if (!problems.empty()) return kUsage;
-  print(path + " is valid.\n");
+  if (config.file.empty())
+    print("There is no " + std::string(kDefaultConfig) + ": the defaults are in force.\n");
+  if (!config.file.empty()) print(config.file + " is valid.\n");
+  for (const std::string& snippet : config.snippets) print(snippet + " is valid.\n");
   return kFine;
 }
 
 Action declare_check(Arguments& arguments) {
   const auto file = std::make_shared<std::string>(), config = std::make_shared<std::string>();
-  arguments.value("file", *file, "The file (default: the one in force)", "FILE");
-  arguments.value("--config", *config, "The same", "FILE");
-  return [=] { return check_file(file->empty() ? *config : *file); };
+  arguments.value("file", *file, "This file alone (default: all that is in force)", "FILE");
+  arguments.value("--config", *config, "All that is in force with this configuration file", "FILE");
+  return [=] { return check(*file, *config); };
 }
 
 Action declare_show(Arguments& arguments) {

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/descriptor.hpp"
 #include "cli/arguments.hpp"
@@ -78,6 +80,12 @@ class Signals {
   Descriptor fd_;
 };
 
+// What a reload reads again.
+std::vector<std::string> files_of(const Config& config) {
+  const std::string file = config.file.empty() ? std::string(kDefaultConfig) : config.file;
+  return {file, snippet_folder(file)};
+}
+
 // A file that is wrong changes nothing.
 void reload(const CommonOptions& common, Pipeline& pipeline, Live& live) {
   try {
@@ -139,7 +147,7 @@ int run_trace(const RunOptions& run) {
 
   if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
   live.start(session_bytes, carried);
-  privilege::confine(privilege::Role::pipeline, {.read = {config.file}});
+  privilege::confine(privilege::Role::pipeline, {.read = files_of(config)});
   const std::size_t limits_at_start = pipeline.limits().size();
   warn_of_limits(pipeline.limits(), run.common);
   if (recording) live.ask_about_all();
