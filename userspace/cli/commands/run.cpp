@@ -18,6 +18,7 @@
 #include "cli/command.hpp"
 #include "cli/output_file.hpp"
 #include "cli/run_outputs.hpp"
+#include "cli/service.hpp"
 #include "cli/view_limits.hpp"
 #include "privilege/confine.hpp"
 #include "sources/live.hpp"
@@ -100,16 +101,21 @@ void reload(const CommonOptions& common, Pipeline& pipeline, Live& live) {
 
 // Records, answers and signals until the end that was asked for, or until nobody reads the output any more.
 void trace(const RunOptions& run, Pipeline& pipeline, Live& live, RunOutputs& outputs, Recording* recording,
-           const Signals& signals, BootTime lasts) {
+           Service& service, const Signals& signals, BootTime lasts) {
   const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
   while (boot_now() < end) {
     const Asked asked = signals.next();
     if (asked == Asked::stop) break;
-    if (asked == Asked::reload) reload(run.common, pipeline, live);
+    if (asked == Asked::reload) {
+      service.reloading();
+      reload(run.common, pipeline, live);
+      service.reloaded();
+    }
     bool busy = live.round();
     if (recording) recording->maintain(pipeline);
     busy |= outputs.flush(busy);
     if (!outputs.works()) break;
+    service.alive(pipeline);
     live.sleep(busy, signals.fd());
   }
 }
@@ -126,6 +132,7 @@ int run_trace(const RunOptions& run) {
   check(run);
   ::signal(SIGPIPE, SIG_IGN);
   const Signals signals;
+  Service service;
   const auto carried = open_at_end(run.resume, config);
 
   Pipeline pipeline(config.detect, {});
@@ -151,7 +158,9 @@ int run_trace(const RunOptions& run) {
   const std::size_t limits_at_start = pipeline.limits().size();
   warn_of_limits(pipeline.limits(), run.common);
   if (recording) live.ask_about_all();
-  trace(run, pipeline, live, outputs, recording ? &*recording : nullptr, signals, lasts);
+  service.ready(pipeline);
+  trace(run, pipeline, live, outputs, recording ? &*recording : nullptr, service, signals, lasts);
+  service.stopping();
   live.stop();
   live.say_what_was_skipped();
   const bool kept = !recording || recording->finish();
