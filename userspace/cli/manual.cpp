@@ -3,11 +3,14 @@
 #include "cli/manual.hpp"
 
 #include <algorithm>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "base/errors.hpp"
 #include "cli/command_tree.hpp"
 #include "cli/options.hpp"
+#include "config/config.hpp"
 
 namespace stray {
 namespace {
@@ -127,6 +130,28 @@ std::string overview(const CommandRow& all) {
 }
 
 }  // namespace
+
+std::string commented_defaults() {
+  std::istringstream shown(config_text(Config{}));
+  std::string out =
+      "# The configuration of stray: stray.toml(5). Each value below is the default; remove the # before one "
+      "to\n"
+      "# change it. What other packages and programs have to say goes into conf.d/NAME.toml.\n";
+  for (std::string line; std::getline(shown, line);) {
+    if (line.starts_with('#')) continue;  // which file it is
+    const auto comment = line.find("# default");
+    if (comment == std::string::npos) {
+      out += line + "\n";
+      continue;
+    }
+    const auto meaning = line.find(": ", comment);
+    out +=
+        "#" + line.substr(0, comment) + (meaning == std::string::npos ? "" : "# " + line.substr(meaning + 2));
+    out.erase(out.find_last_not_of(' ') + 1);
+    out += "\n";
+  }
+  return out;
+}
 
 std::map<std::string, std::string> man_pages(const CLI::App& app) {
   const CommandRow all = rows_of(app);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// stray_manual DIRECTORY: writes the man pages and completions there, for the package. Not installed.
+// stray_manual DIRECTORY: writes man pages, completions and the configuration file there, for the package.
+// Not installed.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -28,6 +29,7 @@ int main(int argc, char** argv) {
       write(to / "completions/zsh/_stray", stray::zsh_completion(app));
       write(to / "completions/fish/stray.fish", stray::fish_completion(app));
     });
+    write(to / "stray.toml", stray::commented_defaults());
   } catch (const std::exception& error) {
     return std::fprintf(stderr, "stray_manual: %s\n", error.what()), 1;
   }

@@ -5,10 +5,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstddef>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "cli/command_line.hpp"
 #include "cli/command_tree.hpp"
+#include "config/config.hpp"
 
 namespace stray {
 namespace {
@@ -64,6 +67,29 @@ TEST(Manual, TextIsNeverARequest) {
   const std::string page = man_pages(app).at("prog.8");
   EXPECT_NE(page.find("\n\\&'quoted' begins"), std::string::npos) << page;
   EXPECT_NE(page.find("back\\eslash"), std::string::npos) << page;
+}
+
+// As it is, and with each # before a value removed.
+TEST(CommentedDefaults, AreTheDefaults) {
+  const std::string text = commented_defaults();
+  const auto shown = [](const std::string& file) {
+    Config config;
+    EXPECT_EQ(read_config_text(file, config), std::vector<std::string>{}) << file;
+    config.origins.clear();
+    return config_text(config);
+  };
+  std::string without;
+  int values = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line); without += line + "\n") {
+    if (!line.starts_with('#') || line.starts_with("# ")) continue;
+    line.erase(0, 1);
+    ++values;
+  }
+  EXPECT_EQ(shown(text), config_text(Config{}));
+  EXPECT_EQ(shown(without), config_text(Config{}));
+  EXPECT_GT(values, 25);
+  EXPECT_EQ(text.find("\norphan_grace"), std::string::npos);
 }
 
 TEST(Completion, KnowsEveryCommandAndOptionInEveryShell) {
