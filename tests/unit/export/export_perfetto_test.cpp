@@ -117,9 +117,12 @@ struct Trace {
       if (field.number == 47 || field.number == 48) {
         EXPECT_TRUE((field.number == 47 ? flow_begins : flow_ends).insert(field.value).second);
       }
-      if (field.number == 23) EXPECT_TRUE(is_utf8(field.bytes)) << field.bytes;
-      if (field.number == 4)
+      if (field.number == 23) {
+        EXPECT_TRUE(is_utf8(field.bytes)) << field.bytes;
+      }
+      if (field.number == 4) {
         EXPECT_TRUE(is_utf8(Message(field.bytes).text(6))) << Message(field.bytes).text(6);
+      }
     }
     switch (event.number(9)) {
       case 1:

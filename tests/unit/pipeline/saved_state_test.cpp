@@ -104,7 +104,9 @@ void expect_same_anew(const Options& setup, const Course& whole) {
   std::unique_ptr<Traced> run;
   for (std::size_t i = 0; i < whole.history.size() && !testing::Test::HasFailure(); ++i) {
     if (!whole.states[i].empty()) {
-      if (run) ASSERT_EQ(run->state(), whole.states[i]) << "before record " << i;
+      if (run) {
+        ASSERT_EQ(run->state(), whole.states[i]) << "before record " << i;
+      }
       run = restored(setup, whole.states[i]);
     }
     whole.expect_same(*run, i);

@@ -71,7 +71,9 @@ TEST(Json, EscapesWhereverItStands) {
         ASSERT_EQ(valid, c < 0x80) << c;
         const bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
         ASSERT_EQ(out.size() == size + 2, plain) << c << ' ' << out;
-        if (valid) ASSERT_EQ(nlohmann::json::parse(out), text);
+        if (valid) {
+          ASSERT_EQ(nlohmann::json::parse(out), text);
+        }
       }
 }
 

@@ -63,9 +63,10 @@ TEST_F(OwnerTest, AUsersOwnSupervisesNobodyElse) {
     owner(STRAY_OWNER_USER, 1001);
     const Supervision who = with("/home/eve/bin/" + name, 1001, 1002);
     EXPECT_EQ(who.verdict, Verdict::nobody) << name;
-    if (name != "cron")
+    if (name != "cron") {
       EXPECT_NE(evidence(who, "not-believed").find("of user eve, from /home/eve/bin/" + name),
                 std::string::npos);
+    }
   }
 }
 
