@@ -275,6 +275,7 @@ void CaptureWriter::State::account(Job& job, const std::system_error* error) {
     spare.push_back(std::move(block->records));
   }
   if (std::holds_alternative<Sync>(job)) last_sync = Steady::now();
+  if (std::holds_alternative<Close>(job)) unsynced = false;  // closing synced it, and the file is gone
   if (std::holds_alternative<Rotate>(job)) {
     rotating = false;
     first_checkpoint_end = 0;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <system_error>
@@ -158,6 +159,19 @@ TEST_F(Rotated, TheOldestGoAndNothingElse) {
   EXPECT_EQ(contents(file("c.other")), "not ours");
   EXPECT_FALSE(std::filesystem::exists(file("c")));
   EXPECT_TRUE(std::filesystem::exists(file("c.000020")));
+}
+
+// The time of the next sync comes just after the end.
+TEST_F(Rotated, NothingIsSyncedAfterTheEnd) {
+  constexpr std::chrono::milliseconds kSync{50};
+  const auto begin = std::chrono::steady_clock::now();
+  CaptureWriter writer(
+      {.path = file("c"), .sync_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(kSync).count())},
+      a_header());
+  writer.append(record_at(10));
+  writer.close();
+  while (std::chrono::steady_clock::now() < begin + 2 * kSync) writer.flush();
+  EXPECT_EQ(writer.status().error, 0) << writer.status().text;
 }
 
 TEST_F(Rotated, AFileThatSomebodyPutInItsPlaceStays) {
