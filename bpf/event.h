@@ -20,7 +20,7 @@
 #include <linux/types.h>
 #endif
 
-#define STRAY_CONTRACT 5
+#define STRAY_CONTRACT 6
 
 #define STRAY_ARGV_MAX 32768u   /* bytes of argv kept in an exec record */
 #define STRAY_RECORD_MAX 65536u /* bytes of one record of any kind */
@@ -272,6 +272,8 @@ struct stray_ready {
   /* contract 4 */
   __u32 missing_kinds; /* bit N: this kernel offers no records of kind N, although they were asked for */
   __u32 missing_capabilities; /* bit N: the observer lacks capability N of linux/capability.h */
+  /* contract 6 */
+  __u64 unwatched_from_ns; /* the end of the run of this boot that this one goes on from; 0: of none */
 };
 
 struct stray_end {

@@ -13,8 +13,9 @@ constexpr int kSmallTable = 12;  // 4,096 entries of 4 bytes
 static_assert(kHeaderFrame == ZSTD_MAGIC_SKIPPABLE_START);
 static_assert(kLargestPacked == ZSTD_COMPRESSBOUND(kLargestRaw));
 
-BlockFile::BlockFile(const std::string& path, std::uint64_t total_bytes, int level)
-    : series_(path, total_bytes), zstd_(ZSTD_createCCtx()) {
+BlockFile::BlockFile(const std::string& path, std::uint64_t total_bytes,
+                     const std::vector<std::string>& earlier, int level)
+    : series_(path, total_bytes, earlier), zstd_(ZSTD_createCCtx()) {
   if (!zstd_) throw std::bad_alloc();
   // The content size, which readers insist on, is written by default. Records of one kind follow each other
   // closely, so a table that stays in the first cache finds as much as a large one.

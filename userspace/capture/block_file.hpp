@@ -25,7 +25,8 @@ struct Block {
 
 class BlockFile {
  public:
-  BlockFile(const std::string& path, std::uint64_t total_bytes, int level);
+  BlockFile(const std::string& path, std::uint64_t total_bytes, const std::vector<std::string>& earlier,
+            int level);
 
   void open(const CaptureHeader& header);
   void write(Block& block);

@@ -24,7 +24,18 @@ std::string name_of(const std::string& path, std::uint64_t number) {
 
 }  // namespace
 
-Series::Series(std::string path, std::uint64_t total_bytes) : path_(std::move(path)), bound_(total_bytes) {}
+Series::Series(std::string path, std::uint64_t total_bytes, const std::vector<std::string>& earlier)
+    : path_(std::move(path)), bound_(total_bytes) {
+  for (const std::string& file : earlier) {
+    struct stat status {};
+    if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    closed_.push_back({.path = file,
+                       .device = status.st_dev,
+                       .inode = status.st_ino,
+                       .size = static_cast<std::uint64_t>(status.st_size)});
+    closed_bytes_ += closed_.back().size;
+  }
+}
 
 void Series::open_next() {
   for (;; ++next_) {

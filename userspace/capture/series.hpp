@@ -2,9 +2,9 @@
 // The files of one run on disk: PATH, then PATH.000001, PATH.000002, ... (names that sort in the order of
 // time), the oldest deleted when all together exceed a bound.
 //
-// Errors: std::system_error, saying what was being done to which file. Nothing existing is ever opened or
-// deleted: files are created anew (mode 0600), and only those that this object created, and that still are
-// what it created, go.
+// Errors: std::system_error, saying what was being done to which file. Nothing existing is ever opened: files
+// are created anew (mode 0600). Only those that this object created or was given as earlier ones go, and only
+// while they still are the same.
 #pragma once
 
 #include <sys/types.h>
@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/descriptor.hpp"
 
@@ -21,7 +22,8 @@ namespace stray::capture {
 
 class Series {
  public:
-  Series(std::string path, std::uint64_t total_bytes);  // total 0: no bound
+  // total 0: no bound. `earlier`: files of earlier runs that count too, oldest first; they go first.
+  Series(std::string path, std::uint64_t total_bytes, const std::vector<std::string>& earlier = {});
 
   void open_next();  // the file before must be closed
   // All or nothing: what a failed write left behind is cut off again.

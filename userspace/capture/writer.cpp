@@ -125,7 +125,7 @@ struct CaptureWriter::State {
 CaptureWriter::State::State(const CaptureOptions& given, CaptureHeader first)
     : options(checked(given)),
       header(with_series(std::move(first))),
-      file(options.path, options.total_bytes, options.level) {
+      file(options.path, options.total_bytes, options.earlier, options.level) {
   file.open(header);
   file_bytes = status.bytes = file.series().size();
   status.files = 1;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "capture/capture.hpp"
 #include "record/event.hpp"
@@ -22,10 +23,11 @@
 namespace stray {
 
 struct CaptureOptions {
-  std::string path;                 // the first file; the next ones are PATH.000001, PATH.000002, ...
-  std::uint64_t rotate_bytes = 0;   // size of a file; 0: with total_bytes an eighth of it, else no bound
-  std::uint64_t total_bytes = 0;    // of the series: the oldest files are deleted; 0: no bound
-  std::uint64_t rotate_age_ns = 0;  // of a file; 0: no bound
+  std::string path;                  // the first file; the next ones are PATH.000001, PATH.000002, ...
+  std::uint64_t rotate_bytes = 0;    // size of a file; 0: with total_bytes an eighth of it, else no bound
+  std::uint64_t total_bytes = 0;     // of the series: the oldest files are deleted; 0: no bound
+  std::vector<std::string> earlier;  // files of earlier runs that the total counts too, oldest first
+  std::uint64_t rotate_age_ns = 0;   // of a file; 0: no bound
   std::uint64_t checkpoint_bytes =
       64 << 20;                         // records between two checkpoints, before compression; 0: none wanted
   int level = -1;                       // of zstd; docs/performance.md compares them

@@ -11,9 +11,9 @@ template <>
 struct Saved<Host> {
   static void fields(auto& a, auto& h) {
     auto& [boot_id, boot, name, kernel, version, machine_id, memory, cpus, real_offset_ns, pidns,
-           missing_kinds, missing_capabilities] = h;
+           missing_kinds, missing_capabilities, unwatched_from] = h;
     in_order(a, 1, boot_id, boot, name, kernel, version, machine_id, memory, cpus, real_offset_ns, pidns,
-             missing_kinds, missing_capabilities);
+             missing_kinds, missing_capabilities, unwatched_from);
   }
 };
 

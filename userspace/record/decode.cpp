@@ -284,8 +284,9 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
       event.what = Tick{};
       return true;
     case STRAY_READY: {
-      const auto r = in.grown<stray_ready>({{offsetof(stray_ready, missing_kinds), {}}});
-      event.what = Ready{r.missing_kinds, r.missing_capabilities};
+      const auto r = in.grown<stray_ready>(
+          {{offsetof(stray_ready, missing_kinds), {}}, {offsetof(stray_ready, unwatched_from_ns), {}}});
+      event.what = Ready{r.missing_kinds, r.missing_capabilities, BootTime{r.unwatched_from_ns}};
       return true;
     }
     case STRAY_END:

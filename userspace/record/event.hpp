@@ -94,6 +94,7 @@ struct Tick {};
 struct Ready {
   std::uint32_t missing_kinds;         // bit N: the kernel offers no records of kind N
   std::uint32_t missing_capabilities;  // bit N: the observer lacks capability N
+  BootTime unwatched_from;             // the end of the run that this one goes on from; 0: of none
 };
 struct End {};
 struct Gap {

@@ -19,6 +19,7 @@ void Host::learn(const Event& event) {
   } else if (const auto* ready = std::get_if<Ready>(&event.what)) {
     missing_kinds = ready->missing_kinds;
     missing_capabilities = ready->missing_capabilities;
+    unwatched_from = ready->unwatched_from < event.time ? ready->unwatched_from : BootTime{};
   } else if (const auto* clock = std::get_if<Clock>(&event.what)) {
     real_offset_ns = static_cast<std::int64_t>(clock->real_ns - event.time.count());
   }

@@ -22,6 +22,8 @@ struct Host {           // every field is saved in saved_pipeline.cpp: a new one
   std::uint32_t pidns = 0;                 // the one stray runs in; 0: not known
   std::uint32_t missing_kinds = 0;         // bit N: the kernel offers no records of kind N
   std::uint32_t missing_capabilities = 0;  // bit N: the observer lacked capability N
+  BootTime
+      unwatched_from{};  // nobody watched from then until the ready record; 0: not known, or no such time
 
   void learn(const Event& event);  // takes what session and clock records say
   bool in_own_pid_namespace() const {

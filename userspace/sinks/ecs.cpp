@@ -54,6 +54,14 @@ void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost, const ViewL
   doc.json.field("machine_id", host_.machine_id);
   doc.json.field("contract", STRAY_CONTRACT);
   put_limits(doc.json, limits);
+  if (host_.unwatched_from != BootTime{}) {
+    doc.json.begin_object("unwatched");
+    doc.json.key("from");
+    doc.stamp(start_, host_.unwatched_from);
+    doc.json.key("to");
+    doc.stamp(start_, time);
+    doc.json.end_object();
+  }
   doc.json.begin_array("open");
   for (const Finding& finding : open) {
     doc.json.begin_object();

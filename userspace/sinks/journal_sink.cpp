@@ -71,6 +71,7 @@ void JournalSink::ready(const View& view) {
   std::string message = "stray " + view.host.version + " traces this host";
   const ViewLimits limits = view.limits();
   for (const ViewLimit& limit : limits) message += "; limited: " + limit.text;
+  if (const std::string unwatched = unwatched_text(view); !unwatched.empty()) message += "; " + unwatched;
   begin("ready", limits.empty() ? kNotice : kWarning, message);
   entry_.add("STRAY_EVENT", "ready");
   ecs_.ready(json_, view.time, view.lost, limits, view.detectors.open());

@@ -14,6 +14,14 @@ std::string open_text(const View& view) {
 
 }  // namespace
 
+std::string unwatched_text(const View& view) {
+  const BootTime from = view.host.unwatched_from;
+  if (from == BootTime{} || from > view.time) return {};
+  const TimeStyle local;
+  return "not watched from " + date_text(view.host.real_ns(from), local) + " to " +
+         date_text(view.host.real_ns(view.time), local) + " (" + age_text(view.time - from) + ")";
+}
+
 void JsonSink::put() {
   writer_.line(line_);
   line_.clear();
@@ -57,6 +65,7 @@ void TextSink::ready(const View& view) {
   writer_.line("stray " + view.host.version + " on " + view.host.name + ", kernel " + view.host.kernel +
                ", since " + text_.date(view.time) + ": watching " +
                std::to_string(view.scene.lineage.counts().live) + " processes" + open_text(view) + "\n");
+  if (const std::string unwatched = unwatched_text(view); !unwatched.empty()) writer_.line(unwatched + "\n");
 }
 
 void TextSink::event(const View& view, const Event& event) {

@@ -12,6 +12,9 @@
 
 namespace stray {
 
+// "not watched from … to … (4 s)", for a run that goes on from an earlier one of the boot; else empty.
+std::string unwatched_text(const View& view);
+
 class JsonSink final : public Sink {
  public:
   JsonSink(Writer& writer, EventChoice choice, const Host& host)

@@ -79,7 +79,8 @@ void Live::feed(RawRecord raw) {
   pipeline_.feed(record);
 }
 
-void Live::start(RawRecord session, std::span<const std::vector<std::byte>> carried) {
+void Live::start(RawRecord session, std::span<const std::vector<std::byte>> carried,
+                 BootTime unwatched_from) {
   looks_.start();
   feed(session);
   for (const auto& record : carried) feed(record);
@@ -89,6 +90,7 @@ void Live::start(RawRecord session, std::span<const std::vector<std::byte>> carr
            .set([&](stray_ready& ready) {
              ready.missing_kinds = source_.missing_kinds();
              ready.missing_capabilities = missing_capabilities();
+             ready.unwatched_from_ns = unwatched_from.count();
            })
            .bytes());
 }

@@ -31,7 +31,9 @@ class Live {
 
   // The session record, what the run before left open (Pipeline::save_open), snapshot, ready. After it this
   // thread may be confined (privilege/confine.hpp).
-  void start(RawRecord session, std::span<const std::vector<std::byte>> carried = {});
+  // `unwatched_from`: when that run ended.
+  void start(RawRecord session, std::span<const std::vector<std::byte>> carried = {},
+             BootTime unwatched_from = {});
   // One round: everything in the ring, what the core wants observed, ticks that are due. True when there was
   // work.
   bool round();

@@ -20,6 +20,7 @@ constexpr std::uint64_t kSmallestFile = 64u << 10;
 CaptureOptions capture_options(const RecordingOptions& recording) {
   CaptureOptions out;
   out.path = recording.path;
+  out.earlier = recording.earlier;
   if (!recording.rotate_size.empty()) {
     out.rotate_bytes = parse_size(recording.rotate_size, "--capture-rotate");
     if (out.rotate_bytes < kSmallestFile)

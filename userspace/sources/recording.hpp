@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "capture/writer.hpp"
 #include "pipeline/pipeline.hpp"
@@ -16,6 +17,7 @@ inline constexpr const char* kDefaultTotal = "4GiB";
 struct RecordingOptions {  // as on the command line; empty: not given
   std::string path;
   std::string rotate_size, rotate_age, total;
+  std::vector<std::string> earlier;  // captures of earlier runs below the same total, oldest first
 };
 
 // Throws UsageError for what cannot be meant, before anything is made.

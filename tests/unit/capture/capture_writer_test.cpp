@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -159,6 +160,27 @@ TEST_F(Rotated, TheOldestGoAndNothingElse) {
   EXPECT_EQ(contents(file("c.other")), "not ours");
   EXPECT_FALSE(std::filesystem::exists(file("c")));
   EXPECT_TRUE(std::filesystem::exists(file("c.000020")));
+}
+
+TEST_F(Rotated, FilesOfEarlierRunsCountAndGoFirst) {
+  for (const char* name : {"a1", "a2", "a3"}) put(file(name), std::string(6'000, 'x'));
+  std::filesystem::create_symlink(file("a3"), file("link"));
+  CaptureWriter writer({.path = file("c"),
+                        .total_bytes = 20'000,
+                        .earlier = {file("gone"), file("link"), file("a1"), file("a2"), file("a3")}},
+                       a_header());
+  fill(writer, 3);
+  writer.flush();
+  EXPECT_FALSE(std::filesystem::exists(file("a1")));
+  EXPECT_TRUE(std::filesystem::exists(file("a3")));
+  EXPECT_TRUE(std::filesystem::exists(file("link")));
+  fill(writer, 20);
+  writer.close();
+  EXPECT_FALSE(std::filesystem::exists(file("a3")));
+  std::uint64_t sum = 0;
+  for (const auto& name : names())
+    if (name.starts_with("c")) sum += std::filesystem::file_size(file(name));
+  EXPECT_LE(sum, 20'000u);
 }
 
 // The time of the next sync comes just after the end.

@@ -24,6 +24,7 @@
 #include "sources/live.hpp"
 #include "sources/recording.hpp"
 #include "sources/resume.hpp"
+#include "sources/state_folder.hpp"
 
 namespace stray {
 namespace {
@@ -37,6 +38,7 @@ struct RunOptions {
   std::string ring = "4MiB";
   RecordingOptions recording;
   std::vector<std::string> resume;  // --resume FILE
+  std::string state;                // --state DIRECTORY
 };
 
 std::uint32_t ring_bytes(const std::string& text) {
@@ -99,33 +101,59 @@ void reload(const CommonOptions& common, Pipeline& pipeline, Live& live) {
   }
 }
 
+// What a run is made of, once it is set up.
+struct Parts {
+  Pipeline& pipeline;
+  Live& live;
+  RunOutputs& outputs;
+  Service& service;
+  Recording* recording;    // nullptr: nothing is recorded
+};
+
 // Records, answers and signals until the end that was asked for, or until nobody reads the output any more.
-void trace(const RunOptions& run, Pipeline& pipeline, Live& live, RunOutputs& outputs, Recording* recording,
-           Service& service, const Signals& signals, BootTime lasts) {
+void trace(const RunOptions& run, const Parts& parts, const Signals& signals, BootTime lasts) {
   const BootTime end = lasts == kNever ? kNever : boot_now() + lasts;
   while (boot_now() < end) {
     const Asked asked = signals.next();
     if (asked == Asked::stop) break;
     if (asked == Asked::reload) {
-      service.reloading();
-      reload(run.common, pipeline, live);
-      service.reloaded();
+      parts.service.reloading();
+      reload(run.common, parts.pipeline, parts.live);
+      parts.service.reloaded();
     }
-    bool busy = live.round();
-    if (recording) recording->maintain(pipeline);
-    busy |= outputs.flush(busy);
-    if (!outputs.works()) break;
-    service.alive(pipeline);
-    live.sleep(busy, signals.fd());
+    bool busy = parts.live.round();
+    if (parts.recording) parts.recording->maintain(parts.pipeline);
+    busy |= parts.outputs.flush(busy);
+    if (!parts.outputs.works()) break;
+    parts.service.alive(parts.pipeline);
+    parts.live.sleep(busy, signals.fd());
   }
+}
+
+// The folder that captures are kept in: of the option, or of the unit, unless a capture is named. "": none.
+std::string state_of(const RunOptions& run) {
+  const bool named = !run.recording.path.empty() || !run.resume.empty();
+  if (!run.state.empty() && named)
+    throw UsageError("--state names the captures itself: leave out --capture and --resume");
+  return run.state.empty() && !named ? state_folder_given() : run.state;
+}
+
+// What to go on with. A run with a state folder goes on with the newest capture of this boot there, and
+// records into a new one.
+EarlierRun earlier_run(RunOptions& run, const Config& config) {
+  const std::string folder = state_of(run);
+  if (folder.empty()) return end_of(run.resume, config);
+  StateFolder state = state_in(folder);
+  run.recording.path = new_capture_in(folder);
+  run.recording.earlier = std::move(state.captures);
+  return state.this_boot.empty() ? EarlierRun{} : end_of_last(state.this_boot.back(), config);
 }
 
 void check(const RunOptions& run) {
   if (!run.events.empty()) event_choice(run.events);  // wrong words are reported before anything is made
-  check_recording(run.recording);
 }
 
-int run_trace(const RunOptions& run) {
+int run_trace(RunOptions run) {
   const Config config = config_of(run.common);
   const BootTime lasts = run.lasts.empty() ? kNever : parse_duration(run.lasts, "--for");
   const KernelOptions kernel{.ring_bytes = ring_bytes(run.ring), .probes = true};
@@ -133,7 +161,8 @@ int run_trace(const RunOptions& run) {
   ::signal(SIGPIPE, SIG_IGN);
   const Signals signals;
   Service service;
-  const auto carried = open_at_end(run.resume, config);
+  const EarlierRun earlier = earlier_run(run, config);
+  check_recording(run.recording);
 
   Pipeline pipeline(config.detect, {});
   Descriptor file;
@@ -153,13 +182,14 @@ int run_trace(const RunOptions& run) {
   if (run.journal) outputs.send_to_journal(run.events);
 
   if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
-  live.start(session_bytes, carried);
+  live.start(session_bytes, earlier.open, earlier.end);
   privilege::confine(privilege::Role::pipeline, {.read = files_of(config)});
   const std::size_t limits_at_start = pipeline.limits().size();
   warn_of_limits(pipeline.limits(), run.common);
   if (recording) live.ask_about_all();
   service.ready(pipeline);
-  trace(run, pipeline, live, outputs, recording ? &*recording : nullptr, service, signals, lasts);
+  const Parts parts{pipeline, live, outputs, service, recording ? &*recording : nullptr};
+  trace(run, parts, signals, lasts);
   service.stopping();
   live.stop();
   live.say_what_was_skipped();
@@ -195,6 +225,11 @@ Action declare(Arguments& arguments) {
   arguments.list("--resume", options->resume,
                  "Go on with the findings that were open at the end of this capture of an earlier run",
                  "FILE");
+  arguments.value(
+      "--state", options->state,
+      "Record into this directory, below --capture-total with what earlier runs left there, and go on "
+      "with the findings that the last one left open (default: $STATE_DIRECTORY)",
+      "DIRECTORY");
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
   declare_this_namespace(arguments, options->common);
