@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// stray_manual DIRECTORY: writes man pages, completions and the configuration file there, for the package.
-// Not installed.
+// stray_manual DIRECTORY: writes man pages, completions, the configuration file and alerting rules there, for
+// the package. Not installed.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
+#include "cli/alerts.hpp"
 #include "cli/command_line.hpp"
 #include "cli/manual.hpp"
 
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
       write(to / "completions/fish/stray.fish", stray::fish_completion(app));
     });
     write(to / "stray.toml", stray::commented_defaults());
+    write(to / "alerts.yml", stray::alert_rules());
   } catch (const std::exception& error) {
     return std::fprintf(stderr, "stray_manual: %s\n", error.what()), 1;
   }

@@ -27,6 +27,7 @@ class PrintedOutput {
   Sink& sink() { return *sink_; }
   Writer& writer() { return writer_; }
   void flush();  // what was gathered; warns once when lines are being dropped
+  std::uint64_t dropped() const { return writer_.dropped(); }
   bool works() const { return !writer_.error() && !writer_.reader_gone(); }
 
   // Waits so long for a reader that takes nothing. False, and says so: lines were lost. Throws ReaderGone.
@@ -47,6 +48,7 @@ class JournalOutput {
   Sink& sink() { return sink_; }
   bool flush(std::chrono::steady_clock::time_point now);  // true: more should be tried soon
   bool finish();                                          // false, and says so: entries were lost
+  std::uint64_t dropped() const { return client_.dropped(); }
 
  private:
   JournalClient client_;
@@ -64,6 +66,8 @@ class RunOutputs {
 
   // Between two rounds; `busy`: records keep coming. True when there is more to do soon.
   bool flush(bool busy);
+  std::uint64_t lines_dropped() const { return printed_ ? printed_->dropped() : 0; }
+  std::uint64_t entries_dropped() const { return journal_ ? journal_->dropped() : 0; }
   bool works() const { return !printed_ || printed_->works(); }  // else the run has no reader any more
   // Everything gets its chance, whatever became of the others. False: something was lost. Throws ReaderGone
   // when that is the only thing that is wrong.

@@ -84,6 +84,8 @@ const char* thread_name(Role role) {
       return "stray-output";
     case Role::capture:
       return "stray-capture";
+    case Role::metrics:
+      return "stray-metrics";
     default:
       return nullptr;  // the main thread, which ps shows as the program
   }
@@ -106,6 +108,7 @@ CapabilitySet kept_by(Role role) {
     case Role::reporter:
       return bit(CAP_BPF) | bit(CAP_DAC_READ_SEARCH);
     case Role::capture:
+    case Role::metrics:
       return bit(CAP_DAC_OVERRIDE);
     case Role::reader:
       return bit(CAP_DAC_READ_SEARCH);
@@ -134,8 +137,8 @@ bool confine(Role role, const Files& files) {
 }
 
 std::string_view name_of(Role role) {
-  static constexpr std::array<std::string_view, kRoles> names{"pipeline", "reporter", "observer", "starter",
-                                                              "output",   "capture",  "reader",   "exporter"};
+  static constexpr std::array<std::string_view, kRoles> names{
+      "pipeline", "reporter", "observer", "starter", "output", "capture", "reader", "exporter", "metrics"};
   return names[static_cast<std::size_t>(role)];
 }
 

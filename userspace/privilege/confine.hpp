@@ -25,8 +25,9 @@ enum class Role : std::uint8_t {
   capture,   // writes the files of a capture
   reader,    // reads a capture or a journal, and prints
   exporter,  // the same, and writes a file
+  metrics,   // replaces the file of a run's metrics
 };
-inline constexpr int kRoles = 8;
+inline constexpr int kRoles = 9;
 
 // What must stay possible. Root without capabilities cannot read what only its owner may read, nor write into
 // a directory of another: then the one capability for it is kept. "" and "-" are no files.

@@ -76,6 +76,7 @@ constexpr Calls calls(Role role) {
     case Role::output:
       return {.more = "fsync"};
     case Role::capture:
+    case Role::metrics:
       return {.write_files = true};
     case Role::reader:
       return {.more = "fsync inotify_init1 inotify_add_watch inotify_rm_watch",

@@ -32,6 +32,7 @@ class Recording {
   void append(RawRecord record) { writer_.append(record); }
   void maintain(const Pipeline& pipeline);  // now and then: rotates when due, and says once what went wrong
   bool finish();                            // false when records are missing
+  CaptureStatus status() const { return writer_.status(); }
 
  private:
   void say_failure(const CaptureStatus& status);

@@ -16,6 +16,7 @@
 #include "base/descriptor.hpp"
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
+#include "cli/metrics_output.hpp"
 #include "cli/output_file.hpp"
 #include "cli/run_outputs.hpp"
 #include "cli/service.hpp"
@@ -39,6 +40,7 @@ struct RunOptions {
   RecordingOptions recording;
   std::vector<std::string> resume;  // --resume FILE
   std::string state;                // --state DIRECTORY
+  std::string metrics;              // --metrics FILE
 };
 
 std::uint32_t ring_bytes(const std::string& text) {
@@ -108,6 +110,7 @@ struct Parts {
   RunOutputs& outputs;
   Service& service;
   Recording* recording;    // nullptr: nothing is recorded
+  MetricsOutput* metrics;  // nullptr: nobody asked for them
 };
 
 // Records, answers and signals until the end that was asked for, or until nobody reads the output any more.
@@ -126,6 +129,7 @@ void trace(const RunOptions& run, const Parts& parts, const Signals& signals, Bo
     busy |= parts.outputs.flush(busy);
     if (!parts.outputs.works()) break;
     parts.service.alive(parts.pipeline);
+    if (parts.metrics) parts.metrics->write(parts.pipeline, parts.outputs, parts.recording);
     parts.live.sleep(busy, signals.fd());
   }
 }
@@ -180,6 +184,8 @@ int run_trace(RunOptions run) {
   RunOutputs outputs(pipeline);
   if (!quiet) outputs.print(run.common, run.events, fd, file ? run.output : "standard output");
   if (run.journal) outputs.send_to_journal(run.events);
+  std::optional<MetricsOutput> metrics;
+  if (!run.metrics.empty()) pipeline.add(metrics.emplace(run.metrics).sink());
 
   if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
   live.start(session_bytes, earlier.open, earlier.end);
@@ -188,10 +194,12 @@ int run_trace(RunOptions run) {
   warn_of_limits(pipeline.limits(), run.common);
   if (recording) live.ask_about_all();
   service.ready(pipeline);
-  const Parts parts{pipeline, live, outputs, service, recording ? &*recording : nullptr};
+  const Parts parts{
+      pipeline, live, outputs, service, recording ? &*recording : nullptr, metrics ? &*metrics : nullptr};
   trace(run, parts, signals, lasts);
   service.stopping();
   live.stop();
+  if (metrics) metrics->write(pipeline, outputs, parts.recording, true);
   live.say_what_was_skipped();
   const bool kept = !recording || recording->finish();
   const ViewLimits limits = pipeline.limits();
@@ -230,6 +238,8 @@ Action declare(Arguments& arguments) {
       "Record into this directory, below --capture-total with what earlier runs left there, and go on "
       "with the findings that the last one left open (default: $STATE_DIRECTORY)",
       "DIRECTORY");
+  arguments.value("--metrics", options->metrics, "Keep counts in this file, in the text format of Prometheus",
+                  "FILE");
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
   declare_this_namespace(arguments, options->common);
