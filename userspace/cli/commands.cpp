@@ -5,12 +5,12 @@
 namespace stray {
 
 extern const Command kRun, kScan, kTree, kExplain, kReplay, kHistory, kReport, kExport, kPlan, kStop, kAdopt,
-    kCheck, kConfig, kDoctor;
+    kAllow, kCheck, kConfig, kDoctor;
 
 std::span<const Command* const> all_commands() {
   static constexpr const Command* kAll[] = {&kRun,     &kScan,   &kTree,   &kExplain, &kReplay,
                                             &kHistory, &kReport, &kExport, &kPlan,    &kStop,
-                                            &kAdopt,   &kCheck,  &kConfig, &kDoctor};
+                                            &kAdopt,   &kAllow,  &kCheck,  &kConfig,  &kDoctor};
   return kAll;
 }
 

@@ -234,6 +234,15 @@ std::string config_text(const Config& config) {
   return out;
 }
 
+std::string allow_text(const Allow& allow) {
+  Config config;
+  config.detect.allow = {allow};
+  std::string out = "[[allow]]\n";
+  for (const Line& line : Lines(config).out)
+    if (line.table == "[[allow]]") out += line.name + " = " + line.value + "\n";
+  return out;
+}
+
 std::string config_json(const Config& config) {
   std::string out;
   Json json(out);

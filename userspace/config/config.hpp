@@ -47,6 +47,7 @@ void take_min_age(const std::string& text, Config& out);
 // The whole of it as a file that read_config() would take, each value with where it comes from.
 std::string config_text(const Config& config);
 std::string config_json(const Config& config);
+std::string allow_text(const Allow& allow);  // as an [[allow]] of a file
 
 // ---- shared by the parser and the printer ----
 
