@@ -63,7 +63,7 @@ TEST(Manual, ShowsAChoiceByItsType) {
 // A line of roff that begins with a dot or a quote would be a request.
 TEST(Manual, TextIsNeverARequest) {
   CLI::App app("It's a test\\n", "prog");
-  app.add_flag("--odd", "'quoted' begins, .dotted too, and a back\\slash");
+  app.add_flag("--odd")->description("'quoted' begins, .dotted too, and a back\\slash");
   const std::string page = man_pages(app).at("prog.8");
   EXPECT_NE(page.find("\n\\&'quoted' begins"), std::string::npos) << page;
   EXPECT_NE(page.find("back\\eslash"), std::string::npos) << page;
