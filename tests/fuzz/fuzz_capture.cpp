@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a capture: read as a file, as a pipe, and from several times, every record through the
-// pipeline. A pipe must give what the file gives.
+// Any bytes as a capture: read as a file, from several times, every record through the pipeline; or as a
+// pipe, which must give what the file gives.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
+#include "broken.hpp"
 #include "capture/reader.hpp"
 #include "container.hpp"
 #include "session.hpp"
@@ -18,24 +17,22 @@ using namespace stray;
 
 namespace {
 
-constexpr std::size_t kPipe = 64u << 10;  // that a pipe takes without a reader
-
 struct Reading {
   std::uint64_t hash = 1469598103934665603u, records = 0;
   CaptureReader::Status status{};
   bool operator==(const Reading&) const = default;
 };
 
-[[noreturn]] void broken(const char* what) {
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
+[[noreturn]] void broken(const char* what) { fuzz::broken("capture", what); }
 
+// One file for all runs: its pages stay.
 Descriptor file_of(std::span<const std::byte> bytes) {
-  Descriptor file(::memfd_create("capture", MFD_CLOEXEC));
-  if (!file || ::pwrite(file.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+  static const Descriptor kFile(::memfd_create("capture", MFD_CLOEXEC));
+  const auto size = static_cast<off_t>(bytes.size());
+  if (::pwrite(kFile.get(), bytes.data(), bytes.size(), 0) != size || ::ftruncate(kFile.get(), size) != 0 ||
+      ::lseek(kFile.get(), 0, SEEK_SET) != 0)
     broken("a memfd");
-  return file;
+  return Descriptor(::fcntl(kFile.get(), F_DUPFD_CLOEXEC, 0));
 }
 
 Descriptor pipe_of(std::span<const std::byte> bytes) {
@@ -43,7 +40,7 @@ Descriptor pipe_of(std::span<const std::byte> bytes) {
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) broken("a pipe");
   const Descriptor in(ends[1]);
   if (::write(in.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
-    broken("a full pipe");
+    broken("a pipe takes 64 KiB without a reader");
   return Descriptor(ends[0]);
 }
 
@@ -70,23 +67,34 @@ CaptureReaderOptions counting(std::uint64_t& told) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
   const auto bytes = std::as_bytes(std::span(data, size));
+  // What is done with it, and which output is made, is chosen by a byte of it: each run is one reading.
+  const auto choice = std::to_integer<std::uint8_t>(bytes.back());
   std::uint64_t told = 0, told_of_pipe = 0;
   try {
     CaptureReader reader(file_of(bytes), "fuzz", counting(told));
-    const auto extent = reader.extent();
-    fuzz::Session session(0);
-    const Reading whole = read_all(reader, &session);
-    if (size <= kPipe) {
-      CaptureReader piped(pipe_of(bytes), "fuzz", counting(told_of_pipe));
-      if (!(read_all(piped, nullptr) == whole) || told != told_of_pipe) broken("a pipe gives something else");
-    }
-    const std::uint64_t begin = reader.header().boot_ns, end = extent->latest.count();
-    for (const std::uint64_t time : {begin, begin / 2 + end / 2, end}) {
-      if (!reader.seek(BootTime{time})) broken("cannot seek in a file");
-      fuzz::Session from_there(1);
-      from_there.mute();
-      read_all(reader, &from_there);
+    switch (choice & 3) {
+      case 0: {
+        const Reading whole = read_all(reader, nullptr);
+        CaptureReader piped(pipe_of(bytes), "fuzz", counting(told_of_pipe));
+        if (!(read_all(piped, nullptr) == whole) || told != told_of_pipe)
+          broken("a pipe gives something else");
+        break;
+      }
+      case 1: {
+        const std::uint64_t begin = reader.header().boot_ns, end = reader.extent()->latest.count();
+        const std::uint64_t times[] = {begin, begin / 2 + end / 2, end};
+        if (!reader.seek(BootTime{times[choice / 4 % 3]})) broken("cannot seek in a file");
+        fuzz::Session from_there(1);
+        from_there.mute();
+        read_all(reader, &from_there);
+        break;
+      }
+      default: {
+        fuzz::Session session(choice & 0x30);
+        read_all(reader, &session);
+      }
     }
   } catch (const CaptureError&) {
   }

@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records of any bytes through decoder, lineage, detectors and outputs, and from the middle on a second time,
-// from the saved state. An input is a byte that chooses options, then records one after the other.
+// Records of any bytes through decoder, lineage, detectors and an output, or from the middle on a second
+// time, from the saved state. An input is a byte that chooses options, then records one after the other.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "mutate.hpp"
 #include "session.hpp"
 
 using namespace stray;
 
+static constexpr std::uint8_t kRestores = 8;
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  fuzz::Session session(data[0]), restored(data[0]);
+  const bool restores = data[0] & kRestores;
+  fuzz::Session session(data[0]);
+  std::optional<fuzz::Session> restored;
   const auto records = fuzz::split(std::as_bytes(std::span(data + 1, size - 1)));
   for (std::size_t i = 0; i < records.size(); ++i) {
-    if (i == records.size() / 2) session.continue_in(restored);
+    if (restores && i == records.size() / 2) session.continue_in(restored.emplace(data[0]));
     session.feed(records[i]);
-    if (i >= records.size() / 2) restored.feed(records[i]);
+    if (restored) restored->feed(records[i]);
   }
   session.end();
-  restored.end();
+  if (restored) restored->end();
   return 0;
 }
 
@@ -27,7 +32,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
                                                unsigned seed) {
   fuzz::Random random(seed);
   if (size < 2 || fuzz::below(random, 16) == 0) return LLVMFuzzerMutate(data, size, most);
-  if (fuzz::below(random, 32) == 0) data[0] ^= static_cast<std::uint8_t>(1u << fuzz::below(random, 3));
+  if (fuzz::below(random, 8) == 0) data[0] ^= static_cast<std::uint8_t>(1u << fuzz::below(random, 6));
   auto records = fuzz::split(std::as_bytes(std::span(data + 1, size - 1)));
   fuzz::mutate(records, random);
   const fuzz::Bytes out = fuzz::join(records);

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session.hpp"
 
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
+#include "broken.hpp"
+#include "json.hpp"
 
 namespace stray::fuzz {
 namespace {
-
-[[noreturn]] void broken(const char* promise, const std::string& text) {
-  std::fprintf(stderr, "%s: %s\n", promise, text.c_str());
-  std::abort();
-}
-
-void check_text(const std::string& text) {
-  const auto moves = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; };
-  if (std::any_of(text.begin(), text.end(), moves)) broken("a control character in text", text);
-}
 
 DetectOptions detect_options(std::uint8_t choice) {
   DetectOptions out;
@@ -32,53 +20,60 @@ LineageOptions bounds(std::uint8_t choice) {
   return out;
 }
 
+Output output(std::uint8_t choice) { return static_cast<Output>(choice >> 4 & 3); }
+
 }  // namespace
 
-void CheckedSink::check_json() {
+template <typename F>
+void CheckedSink::check_json(F&& write) {
+  if (output_ != Output::json) return;
+  line_.clear();
+  write(line_);
   if (line_.empty()) return;
   if (line_.find('\n') != line_.size() - 1) broken("not one line", line_);
-  if (!nlohmann::json::accept(line_)) broken("no JSON", line_);
-  line_.clear();
+  if (!is_json(line_)) broken("no JSON", line_);
+}
+
+template <typename F>
+void CheckedSink::check(F&& text) {
+  if (output_ == Output::text) check_text(text());
 }
 
 void CheckedSink::ready(const View& view) {
-  ecs_.ready(line_, view.time, view.lost, view.limits(), view.detectors.open());
-  check_json();
+  check_json(
+      [&](std::string& out) { ecs_.ready(out, view.time, view.lost, view.limits(), view.detectors.open()); });
 }
 
 void CheckedSink::event(const View& view, const Event& event) {
-  ecs_.event(line_, event, view.scene.lineage);
-  check_json();
-  check_text(text_.event(event, view.scene.lineage));
+  check_json([&](std::string& out) { ecs_.event(out, event, view.scene.lineage); });
+  check([&] { return text_.event(event, view.scene.lineage); });
 }
 
 void CheckedSink::seed(const View& view, const Process& process) {
-  ecs_.seed(line_, process, view.time, view.lost);
-  check_json();
+  check_json([&](std::string& out) { ecs_.seed(out, process, view.time, view.lost); });
 }
 
 void CheckedSink::reparent(const View& view, const Change& change) {
-  ecs_.reparent(line_, change, view.time, view.lost);
-  check_json();
-  check_text(text_.reparent(change, view.time));
+  check_json([&](std::string& out) { ecs_.reparent(out, change, view.time, view.lost); });
+  check([&] { return text_.reparent(change, view.time); });
 }
 
 void CheckedSink::finding(const View& view, const Finding& finding, const Process* process) {
+  if (output_ != Output::json && output_ != Output::text) return;
   const auto stray = view.stray_of(finding);
   const Stray* of = stray ? &*stray : nullptr;
-  ecs_.finding(line_, finding, of, view.scene, process, view.lost);
-  check_json();
-  check_text(text_.finding(finding, of, view.scene));
+  check_json([&](std::string& out) { ecs_.finding(out, finding, of, view.scene, process, view.lost); });
+  check([&] { return text_.finding(finding, of, view.scene); });
 }
 
 void CheckedSink::summary(const View&, const Summary& summary) {
-  ecs_.summary(line_, summary);
-  check_json();
-  check_text(text_.summary(summary));
+  check_json([&](std::string& out) { ecs_.summary(out, summary); });
+  check([&] { return text_.summary(summary); });
 }
 
 void CheckedSink::look(const Pipeline& pipeline) {
-  constexpr std::size_t kMost = 64;
+  if (output_ != Output::look) return;
+  constexpr std::size_t kMost = 2;
   const View view = pipeline.view();
   const auto open = strays_of(view.scene, pipeline.detectors().open());
   check_text(text_.strays(open, view.scene, {}));
@@ -87,14 +82,15 @@ void CheckedSink::look(const Pipeline& pipeline) {
   auto all = view.scene.lineage.live_by_key();
   if (all.size() > kMost) all.resize(kMost);
   for (const Process* process : all) {
+    line_.clear();
     ecs_.explain(line_, *process, view.scene, view.lost);
-    check_json();
+    if (!is_json(line_)) broken("no JSON", line_);
     check_text(text_.explain(*process, view.scene, open));
   }
 }
 
 Session::Session(std::uint8_t choice)
-    : pipeline_(detect_options(choice), bounds(choice)), sink_(pipeline_.host()) {
+    : pipeline_(detect_options(choice), bounds(choice)), sink_(pipeline_.host(), output(choice)) {
   pipeline_.add(sink_);
 }
 

@@ -30,8 +30,29 @@ bool is_no(std::string_view value) {
   return value == "no" || value == "false" || value == "off" || value == "0";
 }
 
-// The last word counts; a file without one leaves what was said before it.
-void apply(std::string_view text, UnitFile& out) {
+bool read_fragment(const std::string& unit, const std::vector<std::string>& dirs, proc::FileReader& reader,
+                   UnitFile& out) {
+  for (const std::string& name : {unit, template_of(unit)})
+    for (const std::string& directory : dirs)
+      if (const std::string path = directory + "/" + name; proc::exists(path)) {
+        out.restart =
+            STRAY_RESTART_NO;  // systemd's default, and where the unit is masked (a link to /dev/null)
+        if (const auto text = reader.read_regular(path, kFileBytes)) read_unit_text(*text, out);
+        return true;
+      }
+  return false;
+}
+
+}  // namespace
+
+std::string template_of(const std::string& unit) {
+  const auto at = unit.find('@'), dot = unit.rfind('.');
+  // A cgroup may have any name: without a suffix behind the instance it is no unit's.
+  if (at == std::string::npos || dot == std::string::npos || dot < at) return unit;
+  return unit.substr(0, at + 1) + unit.substr(dot);
+}
+
+void read_unit_text(std::string_view text, UnitFile& out) {
   bool service = false;
   any_part(text, '\n', [&](std::string_view raw) {
     const std::string_view line = trimmed(raw);
@@ -52,28 +73,6 @@ void apply(std::string_view text, UnitFile& out) {
   });
 }
 
-bool read_fragment(const std::string& unit, const std::vector<std::string>& dirs, proc::FileReader& reader,
-                   UnitFile& out) {
-  for (const std::string& name : {unit, template_of(unit)})
-    for (const std::string& directory : dirs)
-      if (const std::string path = directory + "/" + name; proc::exists(path)) {
-        out.restart =
-            STRAY_RESTART_NO;  // systemd's default, and where the unit is masked (a link to /dev/null)
-        if (const auto text = reader.read_regular(path, kFileBytes)) apply(*text, out);
-        return true;
-      }
-  return false;
-}
-
-}  // namespace
-
-std::string template_of(const std::string& unit) {
-  const auto at = unit.find('@'), dot = unit.rfind('.');
-  // A cgroup may have any name: without a suffix behind the instance it is no unit's.
-  if (at == std::string::npos || dot == std::string::npos || dot < at) return unit;
-  return unit.substr(0, at + 1) + unit.substr(dot);
-}
-
 UnitFile read_unit(const std::string& unit, const std::vector<std::string>& dirs) {
   proc::FileReader reader;
   UnitFile out;
@@ -88,7 +87,7 @@ UnitFile read_unit(const std::string& unit, const std::vector<std::string>& dirs
       });
     }
   for (const auto& [name, path] : drop_ins)
-    if (const auto text = reader.read_regular(path, kFileBytes)) apply(*text, out);
+    if (const auto text = reader.read_regular(path, kFileBytes)) read_unit_text(*text, out);
   return out;
 }
 

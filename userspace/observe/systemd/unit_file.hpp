@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "event.h"
@@ -19,6 +20,8 @@ struct UnitFile {
   bool guess_main = true;                         // GuessMainPID=
   std::string pidfile;                            // PIDFile=, as it is written
 };
+// Of one file: the last word counts; a file without one leaves what was said before it.
+void read_unit_text(std::string_view text, UnitFile& out);
 // `dirs`: whole paths, in the order of systemd.unit(5), where what stands first hides what follows.
 UnitFile read_unit(const std::string& unit, const std::vector<std::string>& dirs);
 
