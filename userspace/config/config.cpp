@@ -152,6 +152,7 @@ const std::vector<TimeKey>& time_keys() {
       {"unsupervised_grace_quiet", &D::unsupervised_grace_quiet, "one that does neither"},
       {"multiplexer_grace", &D::multiplexer_grace, "below tmux or screen"},
       {"devtool_grace", &D::devtool_grace, "a dev tool without a live terminal"},
+      {"ide_grace", &D::ide_grace, "what an editor started and left behind"},
       {"stale_debounce", &D::stale_debounce, "a script must be missing for so long"},
       {"supervisor_lost_grace", &D::supervisor_lost_grace, "without the supervisor that started it"},
       {"interactive_max_age", &D::interactive_max_age, "at a live terminal; --after does not change it"},

@@ -96,6 +96,7 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         if (!change.process->image->at_exec) ask(change.process->key, Look::process);
         look_at_newcomer(*change.process);
         consider(*change.process);
+        judge_shell_above(*change.process);
         break;
       case Change::Kind::reparented:
         consider(*change.process);
@@ -397,6 +398,14 @@ void Detectors::judge_below(const Process& process) {
   for (const ProcessKey& key : descendants(process))
     if (const Process* below = lineage_.find(key); below && !unknown_seed(*below) && watched_.contains(key))
       judge(*below);
+}
+
+// A script whose starter went first was judged before it had started anything.
+void Detectors::judge_shell_above(const Process& process) {
+  const Process* shell = process.parent;
+  if (shell && shell->program().shell && is_watched(process.program()) && left_behind(*shell) &&
+      watched_.contains(shell->key))
+    judge(*shell);
 }
 
 // The end of a session's leader changes what its other members' terminals mean.

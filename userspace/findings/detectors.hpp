@@ -136,6 +136,7 @@ class Detectors {
   void set_wake(ProcessKey key, Watch& watch, BootTime when);
   void run_timers();
   void judge_below(const Process& process);
+  void judge_shell_above(const Process& process);
   void judge_session(std::uint32_t sid);
   void on_ready();
   void begin_carried();

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/layout.hpp"
+#include "base/words.hpp"
 #include "findings/rules.hpp"
+#include "program/dev_tools.hpp"
 
 namespace stray {
 namespace {
@@ -27,7 +29,51 @@ std::string_view session_word(const Process& p) {
   return {};
 }
 
+// "@fsouza/prettierd" is the package of the command `prettierd`.
+bool same_package(const Process& client, const Process& daemon) {
+  const std::string_view a = installed_name(client.program().entry);
+  const std::string_view b = installed_name(daemon.program().entry);
+  return !a.empty() && file_name(a) == file_name(b);
+}
+
+// What a binary of these does is not its own.
+bool same_binary(const Process& client, const Process& daemon) {
+  constexpr std::string_view others = "java|perl|php|lua|dotnet|mono|busybox|Rscript|guile|tclsh";
+  const bool runs_others = daemon.program().runtime != Runtime::none || is_interpreter(daemon.exe()) ||
+                           daemon.program().shell || one_of(others, file_name(daemon.exe()));
+  return !runs_others && client.image && daemon.image && client.image->inode != 0 &&
+         client.image->file() == daemon.image->file();
+}
+
+// The client may have been gone before stray: the name of what it installed says what it is.
+bool named_daemon(const Process& p) {
+  const std::string_view entry = p.program().entry;
+  return !installed_name(entry).empty() && contains(file_name(entry), "daemon");
+}
+
 }  // namespace
+
+bool helper_daemon(const Process& p) {
+  const Program& program = p.program();
+  if (program.role == Role::dev_tool && program.daemon) return true;
+  if (program.role == Role::wrapper || p.tty || exposed(p)) return false;
+  const bool findable = p.seen && (!p.seen->sockets.empty() || !p.seen->pidfile.empty());
+  if (!findable || (program.runtime != Runtime::none && p.sid != p.key.tgid)) return false;
+  const Process* client = p.creator;
+  if (!client || client == p.parent) return p.origin_edge == Edge::snapshot && named_daemon(p);
+  return same_package(*client, p) || same_binary(*client, p);
+}
+
+// Entries of the servers that stay when the editor disconnects; what they start has other names.
+bool ide_server(const Process& p) {
+  if (!p.program().ide) return false;
+  constexpr std::string_view servers[] = {"/out/server-main.js", "/out/server-cli.js", "/out/node/entry.js",
+                                          "/out/node/entry", "/code-server"};
+  const std::string_view entry = p.program().entry;
+  const bool named = std::any_of(std::begin(servers), std::end(servers),
+                                 [&](std::string_view end) { return entry.ends_with(end); });
+  return named || entry.empty();
+}
 
 bool is_watched(const Program& program) {
   return program.runtime != Runtime::none || program.role == Role::wrapper ||
@@ -97,6 +143,8 @@ std::optional<Evidence> daemon_evidence(const Scene& scene, const Process& p) {
   if (p.program().daemon || p.program().supervisor)
     return Evidence{"D5", p.label() + " is a known daemon or agent"};
   if (p.seen && !p.seen->pidfile.empty()) return Evidence{"D2", "a pid file names it: " + p.seen->pidfile};
+  if (helper_daemon(p))
+    return Evidence{"D6", "its own client started it and finds it again by its socket or pid file"};
   if (p.creator && p.creator != p.parent && p.creator->program().daemonizer)
     return Evidence{"D1", "made a daemon on purpose, by " + p.creator->label()};
   if (const auto last = env_value(p.env(), "_")) {

@@ -31,6 +31,7 @@ struct DetectOptions {
   BootTime unsupervised_grace_quiet = minutes(10);
   BootTime multiplexer_grace = minutes(15);
   BootTime devtool_grace = minutes(10);
+  BootTime ide_grace = minutes(10);  // beyond the 5 min for which an editor reconnects after it was closed
   BootTime stale_debounce = seconds(10);
   BootTime supervisor_lost_grace = seconds(5);
   BootTime interactive_max_age = hours(8);

@@ -36,7 +36,12 @@ std::optional<Release> other_release(const Scene& scene, const Process& p) {
   const ScriptSeen& first = p.seen->script_first;
   if (now.link.empty() || now.target.empty()) return {};
   const std::string_view entry = p.program().entry;
-  if (entry.starts_with('/') || entry.starts_with("file:")) {
+  const auto pwd = env_value(p.env(), "PWD");
+  const bool entered_by_link = pwd && (*pwd == now.link || pwd->starts_with(now.link + "/"));
+  // `node current/server.js`: the link stands on the way that the entry itself names.
+  const bool through_link =
+      !entered_by_link && now.path.starts_with(now.target + "/") && !contains(now.link, "/node_modules/");
+  if (entry.starts_with('/') || entry.starts_with("file:") || through_link) {
     const bool other =
         first.path != now.path && first.entry == now.entry &&
         (first.inode != now.inode || first.dev_major != now.dev_major || first.dev_minor != now.dev_minor);
@@ -46,8 +51,7 @@ std::optional<Release> other_release(const Scene& scene, const Process& p) {
     return {};
   }
   // The directory stays what it was when the process entered it; PWD is the name it was entered by.
-  const auto pwd = env_value(p.env(), "PWD");
-  if (!pwd || !pwd->starts_with(now.link)) return {};
+  if (!entered_by_link) return {};
   const std::string_view tail = pwd->substr(now.link.size());
   const std::string& cwd = p.seen->cwd;
   if (cwd == now.target + std::string(tail) || !cwd.ends_with(tail)) return {};

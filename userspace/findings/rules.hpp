@@ -41,8 +41,10 @@ bool is_watched(const Program& program);        // a runtime, wrapper or dev too
 bool covered_by_above(const Process& process);  // an app or dev tool further up answers for it
 bool left_behind(const Process& process);       // the process that started it has exited and a reaper has it
 std::vector<Evidence> accident_evidence(const Scene& scene, const Process& process);  // A1 to A9
-std::optional<Evidence> daemon_evidence(const Scene& scene, const Process& process);  // D1, D2, D3, D5
-bool detached_like_daemon(const Process& process);                                    // D4
+std::optional<Evidence> daemon_evidence(const Scene& scene, const Process& process);  // D1, D2, D3, D5, D6
+bool helper_daemon(const Process& process);  // started by its own client, which finds it again
+bool ide_server(const Process& process);     // the server of an IDE itself, which an editor reconnects to
+bool detached_like_daemon(const Process& process);            // D4
 std::vector<ProcessKey> descendants(const Process& process);  // alive, nearest first, bounded
 BootTime since_exec(const Process& process);                  // when its present image began
 bool on_open_terminal(const Process& process, Tty tty);       // its standard files are on it; 0: on any

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/dev_tools.hpp"
 
+#include <algorithm>
+
 namespace stray {
 namespace {
 
@@ -63,7 +65,10 @@ std::optional<ToolMatch> first_row(const Words& args, Same&& same) {
     const SubCommand sub = find_sub_command(row, args);
     if (!sub.matches || !has_option(row.options, args)) continue;
     std::string name(row.name);
-    if (name.empty()) name = std::string(row.tool) + (sub.text.empty() ? "" : " " + std::string(sub.text));
+    if (name.empty()) {
+      name = row.tool.substr(0, row.tool.find('|'));
+      if (!sub.text.empty()) name.append(" ").append(sub.text);
+    }
     return ToolMatch{&row, std::move(name), sub.next};
   }
   return {};
@@ -93,8 +98,23 @@ std::string_view parent_name(std::string_view path) {
 
 std::optional<ToolMatch> match_command(std::string_view name, const Words& args, bool installed) {
   return first_row(args, [&](const ToolRow& row) {
-    return row.tool == name && (installed || (row.traits & kGeneric) == 0);
+    return one_of(row.tool, name) && (installed || (row.traits & kGeneric) == 0);
   });
+}
+
+bool may_be_dev_tool(std::string_view name) {
+  const auto rows = tool_table();
+  return std::any_of(rows.begin(), rows.end(), [&](const ToolRow& row) {
+    return row.role == Role::dev_tool && (row.traits & kGeneric) == 0 && one_of(row.tool, name);
+  });
+}
+
+std::string_view installed_name(std::string_view script) {
+  const std::string_view below = below_node_modules(script);
+  if (!below.empty())
+    return below.starts_with(".bin/") ? without_script_suffix(file_name(below)) : package_of(below);
+  const bool command = script.starts_with('/') && parent_name(script) == "bin";
+  return command ? without_script_suffix(file_name(script)) : std::string_view();
 }
 
 std::optional<ToolMatch> match_script(std::string_view path, const Words& args) {

@@ -22,11 +22,13 @@ enum ToolTrait : unsigned {
 };
 
 struct ToolRow {
-  std::string_view tool;          // name of the command or package; with "/" the end of the script's path
+  // Names of the command and of its packages, "eleventy|@11ty/eleventy", the shown one first; or the end of
+  // the script's path, which has a "/" in it.
+  std::string_view tool;
   std::string_view words = {};    // sub-commands, "dev|run dev"; empty: any; "~": none given
   std::string_view options = {};  // one of these options is there; empty: any
   Role role = Role::dev_tool;
-  std::string_view name = {};  // shown; empty: tool and the sub-command
+  std::string_view name = {};  // shown; empty: the first name and the sub-command
   unsigned traits = 0;
 };
 
@@ -47,5 +49,11 @@ std::optional<ToolMatch> match_script(std::string_view path, const Words& args);
 // By the command's name alone: binaries, titles ("ng serve"), "npm:" specifiers. `installed`: known to be a
 // package.
 std::optional<ToolMatch> match_command(std::string_view name, const Words& args, bool installed);
+
+// Of a title that is the name alone, with the arguments overwritten: may it be a dev server or a watcher?
+bool may_be_dev_tool(std::string_view name);
+
+// What is installed as a package: the name of the package or of its command; empty: a file of the user's own.
+std::string_view installed_name(std::string_view script);
 
 }  // namespace stray

@@ -49,7 +49,7 @@ constexpr ImageRow kImages[] = {
     {"crond", daemon, "cron", Breaker::cron},
     {"csh", shell},
     {"cupsd", daemon},
-    {"daemon", daemonizer},
+    {"daemon", daemonizer, "daemon"},
     {"daemonize", daemonizer},
     {"dash", shell},
     {"dbus-broker", daemon},
@@ -77,7 +77,8 @@ constexpr ImageRow kImages[] = {
     {"foot", breaker, {}, Breaker::terminal},
     {"fwupd", daemon},
     {"ghostty", breaker, {}, Breaker::terminal},
-    {"git", daemon_by_word, "fsmonitor--daemon"},
+    {"git", daemon_by_word, "--daemon"},  // fsmonitor--daemon, credential-cache--daemon
+    {"git-credential-cache--daemon", daemon},
     {"gnome-keyring-daemon", daemon},
     {"goa-daemon", daemon},
     {"goreman", wrapper, "goreman"},
@@ -261,6 +262,8 @@ constexpr ImageRow kScripts[] = {
 }  // namespace
 
 const ImageRow* find_image(std::string_view base_name) {
+  // Packages of npm install some binaries under one name for all systems: bin/bun.exe.
+  if (base_name.ends_with(".exe")) base_name.remove_suffix(4);
   if (base_name.empty()) return nullptr;
   // Nearly every exec of a host comes here and is nothing: the first letter leaves few rows to compare.
   const auto first = static_cast<unsigned char>(base_name.front());

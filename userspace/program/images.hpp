@@ -23,8 +23,8 @@ enum class ImageClass : std::uint8_t {
   supervisor,
   daemon,
   daemon_by_word,  // only where a word of its command line or title ends in `detail`
-  daemonizer,
-  breaker,  // nothing but a Breaker
+  daemonizer,      // a supervisor, of the row `detail`, where it is told to respawn
+  breaker,         // nothing but a Breaker
 };
 
 struct ImageRow {

@@ -101,6 +101,27 @@ const ImageRow* interpreted(const Words& args) {
   return nullptr;
 }
 
+// daemon(1): does it start its client again? Its options end where the client's command begins.
+bool is_told_to_respawn(const Words& args) {
+  constexpr std::string_view with_value = "CnXPFuRDmeaALMbloOE";
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const std::string_view word = args[i];
+    if (word == "--respawn") return true;
+    if (word == "--" || !is_option(word)) return false;
+    if (word.starts_with("--")) continue;  // a value is behind "="
+    const auto valued = word.find_first_of(with_value, 1);
+    if (word.substr(0, valued).find('r', 1) != std::string_view::npos) return true;
+    if (valued + 1 == word.size()) ++i;
+  }
+  return false;
+}
+
+void recognise_daemonizer(Program& program, const ImageRow& row, const Words& args) {
+  if (row.detail.empty() || !is_told_to_respawn(args)) return apply(program, row);
+  make_supervisor(program, row.detail);
+  program.daemon = true;
+}
+
 void recognise_by_word(Program& program, const ProgramView& view, std::string_view end) {
   for (const StringList list : {view.argv, view.title})
     list.each([&](std::string_view word) { program.daemon |= word.ends_with(end); });
@@ -188,6 +209,9 @@ Program by_tables(const ProgramView& view) {
       break;
     case ImageClass::interpreter:
       recognise_interpreted(program, view);
+      break;
+    case ImageClass::daemonizer:
+      recognise_daemonizer(program, *row, arguments(view.argv));
       break;
     default:
       apply(program, *row);

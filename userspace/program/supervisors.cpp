@@ -18,6 +18,7 @@ constexpr SupervisorKind kSupervisors[] = {
     {.name = "perp", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
     {.name = "nosh", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
     {.name = "openrc", .restarts = Restarts::yes, .by_system = true, .restarts_children = true},
+    {.name = "daemon", .restarts = Restarts::yes, .restarts_children = true},  // daemon(1) --respawn
     {.name = "kubelet", .restarts = Restarts::yes, .by_system = true},
     {.name = "nomad", .restarts = Restarts::yes, .by_system = true},
     // monit starts by command and daemonises what it starts: it is found by MONIT_SERVICE, not above its

@@ -80,6 +80,16 @@ Name openrc_name(const Target& of) {
   return words.size() > 1 ? usable(words[1]) : Name();
 }
 
+// daemon -n NAME, --name=NAME, of daemon(1).
+Name daemon_name(const Target& of) {
+  const Words words = of.by ? words_of(of.by->argv()) : Words{};
+  for (std::size_t i = 1; i < words.size() && words[i] != "--"; ++i) {
+    if (words[i].starts_with("--name=")) return usable(words[i].substr(7));
+    if ((words[i] == "-n" || words[i] == "--name") && i + 1 < words.size()) return usable(words[i + 1]);
+  }
+  return {};
+}
+
 Name unknown_name(const Target&) { return {}; }
 
 struct Row {
@@ -103,6 +113,7 @@ constexpr Row kRows[] = {
     {"openrc", openrc_name, "rc-service @ restart", "rc-service @ stop", "rc-status"},
     {"monit", monit_name, "monit restart @", "monit stop @", "monit status"},
     {"circus", unknown_name, "circusctl restart @", "circusctl stop @", "circusctl status"},
+    {"daemon", daemon_name, "daemon --name @ --restart", "daemon --name @ --stop", "daemon --list"},
     {"forever", unknown_name, "forever restart @", "forever stop @", "forever list"},
     {"docker", container_name, "docker restart @", "docker stop @", "docker ps"},
     {"podman", container_name, "podman restart @", "podman stop @", "podman ps"},

@@ -108,6 +108,19 @@ TEST_F(ScriptTest, LinksAreFollowed) {
   EXPECT_EQ(found(child, std::string(5000, 'x')), "unknown") << "not an absence, but a name too long";
 }
 
+TEST_F(ScriptTest, ALinkThatTheEntryNamesIsSeenHoweverTheDirectoryWasEntered) {
+  write("r1/server.js"), write("r2/server.js"), write("plain/server.js");
+  ::symlink("r1", path("current").c_str());
+  ::symlink("server.js", path("plain/link.js").c_str());
+  const Child child = child_in(directory_);
+  EXPECT_EQ(script(child, "current/server.js").link, path("current"));
+  EXPECT_EQ(script(child, "./current/server.js").target, path("r1"));
+  std::filesystem::remove(path("current"));
+  ::symlink("r2", path("current").c_str());
+  EXPECT_EQ(script(child, "current/server.js").target, path("r2"));
+  EXPECT_NE(script(child, "plain/link.js").link, path("plain/link.js")) << "no folder";
+}
+
 TEST_F(ScriptTest, FactsAreThoseOfTheFile) {
   const std::string name = write("a.js", "console.log(1)");
   struct stat facts {};

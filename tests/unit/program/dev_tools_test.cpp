@@ -64,6 +64,50 @@ INSTANTIATE_TEST_SUITE_P(OtherRuns, NodeTools,
                                          Tool{{"inspect", "a.js"}, dev_tool, "node inspect"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    ServersOfFrameworks, NodeTools,
+    testing::Values(
+        Tool{{kBin + "eleventy", "--serve"}, dev_tool, "eleventy --serve"},
+        Tool{{kModules + "@11ty/eleventy/cmd.cjs", "--serve"}, dev_tool, "eleventy --serve"},
+        Tool{{kBin + "eleventy"}, cli, "eleventy"},
+        Tool{{kBin + "strapi", "develop"}, dev_tool, "strapi develop"},
+        Tool{{kModules + "@strapi/strapi/bin/strapi.js", "develop"}, dev_tool, "strapi develop"},
+        Tool{{kModules + "@strapi/strapi/bin/strapi.js", "start"}, app},
+        Tool{{kBin + "medusa", "develop"}, dev_tool, "medusa develop"}, Tool{{kBin + "medusa", "start"}, app},
+        Tool{{kBin + "vercel", "dev", "--listen", "3000"}, dev_tool, "vercel dev"},
+        Tool{{kBin + "vercel", "deploy"}, cli, "vercel"},
+        Tool{{kBin + "netlify", "dev"}, dev_tool, "netlify dev"},
+        Tool{{kBin + "serverless", "offline", "start"}, dev_tool, "serverless offline"},
+        Tool{{kBin + "sls", "--stage", "dev", "offline"}, dev_tool, "serverless offline"},
+        Tool{{kBin + "rsbuild", "dev"}, dev_tool, "rsbuild"},
+        Tool{{kBin + "rsbuild", "build"}, cli, "rsbuild build"},
+        Tool{{kBin + "rspack", "serve"}, dev_tool, "rspack serve"},
+        Tool{{kBin + "rspack", "build"}, cli, "rspack"}, Tool{{kBin + "vinxi", "dev"}, dev_tool, "vinxi dev"},
+        Tool{{kBin + "vinxi", "start"}, app},
+        Tool{{kBin + "vuepress", "dev", "docs"}, dev_tool, "vuepress dev"},
+        Tool{{kBin + "hexo", "server"}, dev_tool, "hexo server"},
+        Tool{{kBin + "hexo", "generate"}, cli, "hexo"}, Tool{{kBin + "farm", "start"}, dev_tool, "farm"},
+        Tool{{kBin + "farm", "build"}, cli, "farm build"},
+        Tool{{kBin + "qwik", "serve"}, dev_tool, "qwik serve"}, Tool{{kBin + "slidev"}, dev_tool, "slidev"},
+        Tool{{kBin + "slidev", "export"}, cli, "slidev export"},
+        Tool{{kBin + "payload", "dev"}, dev_tool, "payload dev"},
+        Tool{{kBin + "lite-server"}, dev_tool, "lite-server"},
+        Tool{{kBin + "node-dev", "a.js"}, dev_tool, "node-dev"},
+        Tool{{kBin + "supervisor", "a.js"}, dev_tool, "supervisor"},
+        Tool{{"/usr/bin/supervisor", "a.js"}, app},
+        Tool{{kBin + "onchange", "src/*", "--", "make"}, dev_tool, "onchange"},
+        Tool{{kBin + "apollo", "server"}, dev_tool, "apollo server"}));
+
+TEST(BareTitles, MayBeAServerUnlessSomethingSaysWhichCommandItIs) {
+  EXPECT_EQ(test::titled("webpack").role, dev_tool);
+  EXPECT_EQ(test::titled("webpack", {"CI=true"}).role, cli);
+  EXPECT_EQ(test::titled("webpack", {"npm_lifecycle_script=webpack --mode production"}).role, cli);
+  const Program served = test::titled("webpack", {"npm_lifecycle_script=NODE_ENV=x webpack serve"});
+  EXPECT_EQ(served.role, dev_tool);
+  EXPECT_EQ(served.name, "webpack serve");
+  EXPECT_EQ(test::titled("eslint").role, cli) << "it never serves";
+}
+
+INSTANTIATE_TEST_SUITE_P(
     PackageManagers, NodeTools,
     testing::Values(
         Tool{{"/usr/bin/npm", "run", "dev"}, wrapper, "npm run dev"},

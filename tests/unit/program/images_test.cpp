@@ -113,6 +113,12 @@ TEST(Images, SupervisorsByBinary) {
       {{"runsv", "web"}, "runit", Restarts::yes, true, false},
       {{"s6-supervise", "web"}, "s6", Restarts::yes, true, false},
       {{"supervise", "web"}, "daemontools", Restarts::yes, true, false},
+      {{"daemon", "--name=web", "--respawn", "node", "a.js"}, "daemon", Restarts::yes, false, false},
+      {{"daemon", "-n", "web", "-F", "/run/web.pid", "-ir", "--", "node"},
+       "daemon",
+       Restarts::yes,
+       false,
+       false},
       {{"supervise-daemon", "web"}, "openrc", Restarts::yes, true, false},
       {{"kubelet"}, "kubelet", Restarts::yes, true, false},
       {{"nomad", "agent"}, "nomad", Restarts::yes, true, false},
@@ -146,11 +152,24 @@ TEST(Images, SupervisorsByBinary) {
 TEST(Images, EveryRowOfASupervisorHasItsKind) {
   for (const std::string_view name :
        {"runsv", "s6-supervise", "supervise", "perpd", "service-manager", "supervise-daemon", "kubelet",
-        "nomad", "monit", "conmon", "lxc-start", "systemd-nspawn", "containerd-shim"}) {
+        "nomad", "monit", "daemon", "conmon", "lxc-start", "systemd-nspawn", "containerd-shim"}) {
     const ImageRow* row = find_image(name);
     ASSERT_NE(row, nullptr) << name;
     EXPECT_NE(find_supervisor(row->detail), nullptr) << name;
   }
+}
+
+TEST(Images, HelpersOfGit) {
+  EXPECT_TRUE(binary({"git", "credential-cache--daemon", "/home/a/.cache/s"}).daemon);
+  EXPECT_TRUE(binary({"git", "fsmonitor--daemon", "run"}).daemon);
+  EXPECT_FALSE(binary({"git", "daemon"}).daemon);
+}
+
+TEST(Images, BinariesThatNpmInstallsUnderOneNameForAllSystems) {
+  const Program bun = Image{.exe = "/srv/node_modules/bun/bin/bun.exe", .argv = {"bun", "s.ts"}}.recognise();
+  EXPECT_EQ(bun.runtime, Runtime::bun);
+  EXPECT_EQ(bun.entry, "s.ts");
+  EXPECT_EQ(find_image(".exe"), nullptr);
 }
 
 TEST(Images, Shells) {
@@ -218,6 +237,7 @@ TEST(Images, Daemonizers) {
     EXPECT_TRUE(is_daemonizer(name)) << name;
   for (const char* name : {"nohup", "setsid", "bash", "nginx", ""}) EXPECT_FALSE(is_daemonizer(name)) << name;
   EXPECT_TRUE(binary({"start-stop-daemon", "-S"}).daemonizer);
+  EXPECT_TRUE(binary({"daemon", "-n", "r", "--", "node", "-r", "x"}).daemonizer) << "nothing says respawn";
 }
 
 }  // namespace

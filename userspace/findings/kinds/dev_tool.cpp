@@ -8,7 +8,7 @@ namespace {
 
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   const Program& program = p.program();
-  if (program.role != Role::dev_tool) return {};
+  if (program.role != Role::dev_tool || helper_daemon(p)) return {};
   bool below_dev_tool = false;
   Lineage::each_ancestor(p, [&](const Process& a) {
     below_dev_tool = a.program().role == Role::dev_tool && !a.program().ide;

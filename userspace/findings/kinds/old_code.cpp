@@ -23,6 +23,8 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
   Condition out;
   out.wait = scene.options.at_once ? BootTime{} : scene.options.stale_debounce;
   out.severity = recorded ? Severity::notice : Severity::info;
+  const bool at_work = supervise(scene.lineage, p).verdict == Verdict::login;  // who edits it restarts it
+  if (at_work) out.human_limit = true, out.wait = scene.options.interactive_max_age;
   if (recorded) {
     out.since = p.seen->script_changed_since;
     const BootTime warn = out.since + scene.options.old_code_warn_age;
@@ -48,7 +50,7 @@ const KindRow kOldCode{.kind = Kind::old_code,
                        .name = "old-code",
                        .message_id = "e0223edc8d3844f5b9c8305fe4aab121",
                        .when = "its script has changed since it was started",
-                       .wait = "10 s, two observations",
+                       .wait = "10 s, two observations; 8 h in a live terminal",
                        .impact =
                            "The code on disk is not the code that runs: changes that were deployed have no "
                            "effect, and the next restart, whenever it comes, changes behaviour unexpectedly.",

@@ -7,8 +7,9 @@
 namespace stray {
 namespace {
 
-// A root that is only a shell or wrapper counts for what it holds.
+// A shell counts for what it was told to run, or for what it holds.
 bool holds_watched(const Scene& scene, const Process& p) {
+  if (p.program().runs_runtime) return true;
   for (const ProcessKey& key : descendants(p))
     if (const Process* member = scene.lineage.find(key);
         member && is_watched(member->program()) && !member->program().ide)
@@ -32,7 +33,8 @@ bool only_one_shots(const Scene& scene, const Process& p) {
 }
 
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
-  if (!left_behind(p) || p.program().ide) return {};
+  if (!left_behind(p) || ide_server(p)) return {};
+  if (p.program().shell && p.tty && p.sid == p.key.tgid) return {};  // the shell of an open terminal
   const bool watched =
       is_watched(p.program()) || ((p.program().shell_c || p.program().shell) && holds_watched(scene, p));
   if (supervise(scene.lineage, p).supervised() || daemon_evidence(scene, p)) return {};
@@ -44,6 +46,8 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
   const BootTime old = age(scene, from);
   out.wait = scene.options.at_once ? BootTime{} : scene.options.orphan_grace;
   out.since = p.reparented;
+  // Its editor may be on its way back; the servers that are started again then are others.
+  if (p.program().ide && !scene.options.at_once) out.wait = scene.options.ide_grace;
   if (only_one_shots(scene, p)) out.wait = scene.options.cli_max_age, out.since = from;
   const auto memory = group_memory(scene, p);
   if (!accidents.empty() && old >= scene.options.orphan_warn_age) out.severity = Severity::warning;
@@ -72,7 +76,7 @@ const KindRow kOrphan{.kind = Kind::orphan,
                       .when =
                           "the process that started it has exited, no supervisor manages it, and it was not "
                           "detached on purpose",
-                      .wait = "30 s; a build, an install or a test run 2 h",
+                      .wait = "30 s; what an editor started 10 min; a build, an install or a test run 2 h",
                       .impact =
                           "The process that started it has exited and nothing waits for its end. It holds "
                           "memory, files and ports until a reboot, and nobody notices when it misbehaves.",

@@ -26,8 +26,17 @@ std::string_view where_text(Verdict verdict) {
   }
 }
 
+// A script that starts it in a loop, or another program that started it and lives, may start it again.
+const Process* may_restart(const Process& p) {
+  if (left_behind(p) || !p.parent || p.parent->namespace_init || p.parent->subreaper) return nullptr;
+  const Program& above = p.parent->program();
+  const bool session = above.breaker != Breaker::none || p.parent->tty;
+  return session || above.role == Role::wrapper ? nullptr : p.parent;
+}
+
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!is_app(p) || p.program().ide || parent_answers(p) || covered_by_above(p)) return {};
+  if (helper_daemon(p)) return {};
   const Supervision who = supervise(scene.lineage, p);
   if (who.supervised()) return {};
   const bool listening = p.seen && !p.seen->sockets.empty();
@@ -57,8 +66,11 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (out.severity == Severity::notice) out.severity_until = since_exec(p) + days(1);
 
   out.claim = "runs " + std::string(where_text(who.verdict)) +
-              " without a supervisor: no restart after a crash or reboot, no memory limit";
+              " without a supervisor: no known restart after a crash or reboot, no memory limit";
   out.evidence.push_back({"supervision", "no live supervisor is among its ancestors"});
+  if (const Process* above = may_restart(p))
+    out.evidence.push_back({"may-restart", above->label() + " (pid " + std::to_string(above->key.tgid) +
+                                               ") started it and lives: it may start it again"});
   append(out.evidence, who.evidence);
   append(out.evidence, origin_evidence(scene, p));
   if (!p.program().entry.empty()) out.evidence.push_back({"entry", "runs " + p.program().entry});
@@ -78,8 +90,10 @@ const KindRow kUnsupervisedNode{
     .when = "a Node.js, Bun or Deno server runs under no supervisor",
     .wait = "60 s when it listens or is orphaned, else 10 min; 8 h in a live terminal",
     .impact =
-        "It runs only for as long as nothing goes wrong: after a crash or a reboot it is down until a person "
-        "notices, and without a memory limit it can take the host with it.",
+        "It runs only for as long as nothing goes wrong: unless something that stray does not know starts it "
+        "again, it is down after a crash or a reboot until a person notices, and without a memory limit it "
+        "can "
+        "take the host with it.",
     .unsupervised = Remedy::move,
     .supervised = Remedy::note,
     .reason =

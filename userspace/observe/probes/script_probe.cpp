@@ -151,10 +151,11 @@ std::uint64_t birth_of(int fd) {
   return static_cast<std::uint64_t>(facts.stx_btime.tv_sec) * 1'000'000'000ULL + facts.stx_btime.tv_nsec;
 }
 
-// A deployment moves a link like `current`: the one nearest to the file decides.
-void find_link(const ProcessFiles& files, std::string path, ScriptFacts& out) {
+// A deployment moves a link like `current`: the one nearest to the file decides. No shorter path than `least`
+// is looked at.
+void find_link(const ProcessFiles& files, std::string path, std::size_t least, ScriptFacts& out) {
   constexpr int kMostNames = 48;
-  for (int n = 0; n < kMostNames && path.size() > 1; ++n) {
+  for (int n = 0; n < kMostNames && path.size() > least; ++n) {
     const Descriptor name = files.open_link(path);
     struct stat facts {};
     if (name && ::fstat(name.get(), &facts) == 0 && S_ISLNK(facts.st_mode)) {
@@ -209,8 +210,18 @@ ScriptFacts look_at_script(const ProcessFiles& files, std::string_view entry, st
   ScriptFacts out;
   if (entry.empty() || !files.readable()) return out;
   const std::string path = normalised(entry_path(entry));
-  const std::string way = path.starts_with('/') ? path : normalised(logical);
-  if (way.starts_with('/')) find_link(files, way, out);
+  if (path.starts_with('/')) {
+    find_link(files, path, 1, out);
+  } else {
+    // `node current/server.js`: a folder that the entry itself names; else the way into the directory.
+    const auto folders = path.rfind('/');
+    const Descriptor here = folders != std::string::npos ? files.open(".") : Descriptor();
+    const std::string directory = here ? files.path_of(here.get()) : std::string();
+    if (directory.starts_with('/'))
+      find_link(files, directory + "/" + path.substr(0, folders), directory.size(), out);
+    const std::string way = normalised(logical);
+    if (out.link.empty() && way.starts_with('/')) find_link(files, way, 1, out);
+  }
   Resolver resolver(files, reader);
   if (!resolver.find(path)) {
     if (!resolver.failed()) out.state = files.cwd_gone() ? STRAY_SCRIPT_CWD_GONE : STRAY_SCRIPT_MISSING;

@@ -165,7 +165,20 @@ class RuntimeImage {
     parts.erase(parts.begin());
     if (auto run = recognise_package_manager(command, parts))
       return set(program_, run->role, std::move(run->name));
+    if (parts.empty() && may_be_dev_tool(command)) return by_bare_title(command);
     if (const auto match = match_command(command, parts, false)) take(*match);
+  }
+
+  // `webpack serve` that calls itself "webpack": the script of npm that started it may have the arguments.
+  // Else it may as well be the server: as a dev tool it is given longest, and what CI starts is a build.
+  void by_bare_title(std::string_view command) {
+    Words script = split(env_value(view_.env, "npm_lifecycle_script").value_or(""), ' ');
+    const auto at = std::find_if(script.begin(), script.end(),
+                                 [&](std::string_view word) { return file_name(word) == command; });
+    const bool known = at != script.end() || env_value(view_.env, "CI");
+    if (!known) return set(program_, Role::dev_tool, std::string(command));
+    if (at != script.end()) script.erase(script.begin(), at + 1);
+    if (const auto match = match_command(command, script, false)) take(*match);
   }
 
   // A title is cut to the room of the first argv; pm_exec_path is whole.

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a host of a developer is full of: helpers that detach on purpose, servers of editors, loops of shells,
+// a person who edits what runs.
+#include <gtest/gtest.h>
+
+#include "unit/findings/detect_fixture.hpp"
+
+namespace stray::test {
+namespace {
+
+const std::string kModules = "/srv/app/node_modules/";
+const Who kOwnSession{.sid = 20, .pgid = 20};
+
+class LeftoversTest : public DetectTest {
+ protected:
+  // `client` starts `daemon` in a session of its own and ends; the daemon listens where its next client
+  // looks.
+  void helper(const std::string& client, const std::string& daemon, std::vector<std::uint16_t> ports) {
+    feed(fork(npm, shell, at(10), {}, on_tty));
+    feed(exec(npm, at(10), "/usr/bin/node", {"node", client, "a.js"}, on_tty));
+    feed(fork(node, npm, at(11), {}, on_tty));
+    feed(exec(node, at(11), "/usr/bin/node", {"/usr/bin/node", daemon}, kOwnSession));
+    answers[20].ports = std::move(ports);
+    feed(exit(npm, at(12), 0, init));
+  }
+};
+
+TEST_F(LeftoversTest, AHelperThatItsOwnClientStartsAndFindsAgainIsNoOrphan) {
+  helper(kModules + ".bin/lint_d", kModules + "@acme/lint_d/lib/server.js", {40123});
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
+}
+
+TEST_F(LeftoversTest, WhatNobodyCanFindAgainIsAnOrphan) {
+  helper(kModules + ".bin/lint_d", kModules + "@acme/lint_d/lib/server.js", {});
+  until(at(100));
+  EXPECT_TRUE(raised().contains({"orphan", 20}));
+}
+
+TEST_F(LeftoversTest, AServerOfOnesOwnThatAnotherProgramLeftIsAnOrphan) {
+  helper(kModules + ".bin/start_it", "/srv/app/dist/index.js", {40123});
+  until(at(100));
+  EXPECT_TRUE(raised().contains({"orphan", 20}));
+}
+
+TEST_F(LeftoversTest, AHelperThatTheNetworkReachesIsNoHelper) {
+  answers[20].public_ports = true;
+  helper(kModules + ".bin/lint_d", kModules + "@acme/lint_d/lib/server.js", {40123});
+  until(at(100));
+  EXPECT_TRUE(raised().contains({"orphan", 20}));
+}
+
+TEST_F(LeftoversTest, AHelperWhosePackageIsGoneIsReported) {
+  helper(kModules + ".bin/lint_d", kModules + "@acme/lint_d/lib/server.js", {40123});
+  answers[20].script = STRAY_SCRIPT_MISSING;
+  until(at(300));
+  EXPECT_TRUE(raised().contains({"stale-script", 20}));
+}
+
+TEST_F(LeftoversTest, ABinaryThatStartedItselfAgainAndListensIsAHelper) {
+  Who twice = on_tty;
+  twice.inode = 77;
+  feed(fork(npm, shell, at(10), {}, on_tty));
+  feed(exec(npm, at(10), "/usr/bin/cachetool", {"cachetool", "get"}, twice));
+  feed(fork(node, npm, at(11), {}, on_tty));
+  feed(exec(node, at(11), "/usr/bin/cachetool", {"cachetool", "serve"}, twice));
+  answers[20].ports = {40123};
+  answers[20].process.stdio = STRAY_STDIO_TTY;
+  feed(exit(npm, at(12), 0, init));
+  feed(exit(shell, at(20), 0, init));
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
+}
+
+TEST_F(LeftoversTest, AClientThatDaemonRespawnsIsSupervised) {
+  feed(fork(npm, init, at(10), {}, kOwnSession));
+  feed(exec(npm, at(10), "/usr/bin/daemon", {"daemon", "-n", "web", "-r", "--", "node", "dist/index.js"},
+            {.sid = 18, .pgid = 18}));
+  feed(fork(node, npm, at(11), {}, {.sid = 18, .pgid = 18}));
+  feed(exec(node, at(11), "/usr/bin/node", {"node", "dist/index.js"}, {.sid = 18, .pgid = 18}));
+  answers[20].ports = {3000};
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  feed(exit(npm, at(3600), 9, init));
+  until(at(3700));
+  EXPECT_TRUE(raised().contains({"supervisor-lost", 20}));
+  EXPECT_TRUE(raised().contains({"orphan", 20}));
+}
+
+const std::string kServer = "/home/alice/.vscode-server/bin/1/";
+
+TEST_F(LeftoversTest, ALanguageServerWhoseEditorWasKilledIsAnOrphanAfterTheEditorCouldBeBack) {
+  feed(fork(npm, init, at(10), {}, {.sid = 18, .pgid = 18}));
+  feed(exec(npm, at(10), kServer + "node", {kServer + "node", kServer + "out/server-main.js"},
+            {.sid = 18, .pgid = 18}));
+  feed(fork(node, npm, at(11), {}, {.sid = 18, .pgid = 18}));
+  feed(exec(node, at(11), kServer + "node",
+            {kServer + "node", kServer + "extensions/node_modules/typescript/lib/tsserver.js"},
+            {.sid = 18, .pgid = 18}));
+  answers[20].process.stdio = STRAY_STDIO_PIPE;
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  feed(exit(npm, at(3600), 9, init));
+  until(at(3600 + 599));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  until(at(3600 + 601));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}}));
+}
+
+TEST_F(LeftoversTest, TheServerOfAnEditorThatReconnectsStays) {
+  feed(fork(node, shell, at(11), {}, {.sid = 10, .pgid = 20}));
+  feed(exec(node, at(11), kServer + "node", {kServer + "node", kServer + "out/server-main.js"}, kOwnSession));
+  answers[20].ports = {40123};
+  feed(exit(shell, at(20), 0, init));
+  until(at(3 * 86400));
+  EXPECT_EQ(raised(), std::set<Told>{});
+}
+
+TEST_F(LeftoversTest, ALoopWhoseStarterWentFirstIsFoundHoweverLateItStartsItsServer) {
+  const Who own{.sid = 19, .pgid = 19};
+  feed(fork(sh, shell, at(10), {}, {.sid = 10, .pgid = 10}));
+  feed(exit(shell, at(10.1), 0, init));
+  feed(exec(sh, at(10.4), "/usr/bin/dash", {"sh", "loop.sh"}, own));
+  until(at(11));  // it was judged, and held nothing
+  feed(fork(node, sh, at(11), {}, own));
+  feed(exec(node, at(11.1), "/usr/bin/node", {"node", "dist/index.js"}, own));
+  answers[20].ports = {3000};
+  until(at(120));
+  EXPECT_TRUE(raised().contains({"orphan", 19}));
+}
+
+TEST_F(LeftoversTest, ALoopThatNamesARuntimeIsAnOrphanBetweenTwoOfItsServersToo) {
+  const Who own{.sid = 19, .pgid = 19};
+  feed(fork(sh, shell, at(10), {}, {.sid = 10, .pgid = 10}));
+  feed(exit(shell, at(10.1), 0, init));
+  feed(exec(sh, at(10.4), "/usr/bin/dash", {"sh", "-c", "while true; do node dist/index.js; sleep 60; done"},
+            own));
+  until(at(120));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 19}}));
+}
+
+TEST_F(LeftoversTest, WhoEditsWhatRunsAtTheirTerminalIsAtWork) {
+  start_server();
+  answers[20].ports = {3000};
+  answers[20].code.hash = 1;
+  until(at(100));
+  answers[20].code.hash = 2;
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  leave_behind();
+  feed(exit(shell, at(3700), 0, init));
+  until(at(3800));
+  EXPECT_TRUE(raised().contains({"old-code", 20}));
+}
+
+TEST_F(LeftoversTest, ALinkOnTheWayThatTheEntryItselfNamesIsARelease) {
+  start_server({"node", "current/server.js"});
+  answers[20].process.cwd = "/srv/releases";
+  answers[20].process.env = {"PWD=/srv/releases"};
+  answers[20].code = {.inode = 7,
+                      .hash = 1,
+                      .path = "/srv/releases/r1/server.js",
+                      .link = "/srv/releases/current",
+                      .target = "/srv/releases/r1"};
+  leave_behind();
+  until(at(100));
+  EXPECT_FALSE(raised().contains({"stale-release", 20}));
+  answers[20].code = {.inode = 8,
+                      .hash = 1,  // the same content: a release all the same
+                      .path = "/srv/releases/r2/server.js",
+                      .link = "/srv/releases/current",
+                      .target = "/srv/releases/r2"};
+  until(at(300));
+  EXPECT_TRUE(raised().contains({"stale-release", 20}));
+  EXPECT_FALSE(raised().contains({"old-code", 20}));
+}
+
+TEST_F(LeftoversTest, WhatMayRestartItIsNamedAndNothingIsClaimed) {
+  const Who own{.sid = 19, .pgid = 19};
+  feed(fork(sh, init, at(10), {}, own));
+  feed(exec(sh, at(10), "/usr/bin/dash", {"sh", "-c", "while true; do node dist/index.js; done"}, own));
+  feed(fork(node, sh, at(11), {}, own));
+  feed(exec(node, at(11), "/usr/bin/node", {"node", "dist/index.js"}, own));
+  answers[20].ports = {3000};
+  until(at(120));
+  const Finding& finding = got.last[Told("raised unsupervised-node", 20)];
+  EXPECT_NE(finding.what.message.find("no known restart"), std::string::npos) << finding.what.message;
+  const auto& evidence = finding.what.evidence;
+  EXPECT_TRUE(std::any_of(evidence.begin(), evidence.end(), [](const Evidence& e) {
+    return e.code == "may-restart" && e.text.find("(pid 19)") != std::string::npos;
+  }));
+}
+
+}  // namespace
+}  // namespace stray::test
