@@ -34,7 +34,7 @@ bool Detectors::stays_silent(Kind kind, const Process& process, Watch& watch, co
   const auto says_it = [&](ProcessKey speaker) {
     const auto it = watched_.find(speaker);
     if (it == watched_.end()) return false;
-    const State& state = it->second.states[kind];
+    const State& state = state_of(it->second.states, kind);
     return state.stage == State::Stage::pending ||
            (state.stage == State::Stage::open && state.reported.severity >= condition.severity);
   };
@@ -53,11 +53,9 @@ void Detectors::place_in_crowd(ProcessKey key, Watch& watch) {
   const auto it = crowds_.find(*watch.crowd);
   if (it == crowds_.end()) return;
   Crowd& crowd = it->second;
-  bool any = false, silent = false;
-  for (const State& state : watch.states) {
-    any |= state.stage != State::Stage::off;
-    silent |= state.silent;
-  }
+  const bool any = !watch.states.empty();
+  const bool silent =
+      std::any_of(watch.states.begin(), watch.states.end(), [](const auto& s) { return s.second.silent; });
   if (!any) {
     crowd.speakers.erase(key);
     watch.speaks = false;
@@ -87,7 +85,7 @@ std::optional<std::pair<ProcessKey, Kind>> Detectors::voice_of(const Crowd& crow
     const auto watch = watched_.find(*it);
     if (watch == watched_.end()) continue;
     for (const KindRow* row : kinds_by_decisiveness())
-      if (const State& state = watch->second.states[row->kind]; state.stage == State::Stage::open)
+      if (state_of(watch->second.states, row->kind).stage == State::Stage::open)
         return std::pair(*it, row->kind);
   }
   return {};
@@ -97,7 +95,7 @@ std::optional<std::pair<ProcessKey, Kind>> Detectors::voice_of(const Crowd& crow
 void Detectors::announce(const Crowd& crowd) {
   const auto voice = voice_of(crowd);
   if (!voice) return;
-  State& state = watched_.at(voice->first).states[voice->second];
+  State& state = watched_.at(voice->first).states.at(voice->second);
   const std::uint64_t now = crowd.silent.size(), before = state.reported.alike;
   if (now == before || (now > before ? now < 2 * before : 2 * now > before)) return;
   const Process* process = lineage_.find(voice->first);

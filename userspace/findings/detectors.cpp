@@ -165,7 +165,7 @@ void Detectors::consider(const Process& process) {
   refresh(process);
   auto it = watched_.find(process.key);
   // A finding of its children stays until few are left.
-  const bool leaks = it != watched_.end() && it->second.states[Kind::zombie_leak].stage != State::Stage::off;
+  const bool leaks = it != watched_.end() && it->second.states.contains(Kind::zombie_leak);
   if (!watchable(process) && !leaks) {
     if (it != watched_.end()) forget(process.key, "it runs " + process.label() + " now");
     return;
@@ -253,26 +253,29 @@ void Detectors::judge(const Process& process) {
 
 void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& watch, BootTime& wake) {
   const Kind kind = row.kind;
-  State& state = watch.states[kind];
   Scene now = scene();
-  now.open = state.stage == State::Stage::open;
+  now.open = state_of(watch.states, kind).stage == State::Stage::open;
   auto condition = row.judge(now, process);
   const bool accepted = condition && allowed(kind, process, wake);
   if (!condition || accepted) {
-    const bool was_off = state.stage == State::Stage::off;
-    if (state.stage == State::Stage::open && !state.silent) {
-      if (!accepted && still_open(kind, state, wake)) return;
-      const Supervision who = supervise(lineage_, process);
-      clear(kind, process.key, state,
-            accepted           ? "it is accepted by the configuration"
-            : who.supervised() ? "managed by " + who.name
-                               : "the condition no longer holds");
+    const auto held = watch.states.find(kind);
+    if (held != watch.states.end()) {
+      State& state = held->second;
+      if (state.stage == State::Stage::open && !state.silent) {
+        if (!accepted && still_open(kind, state, wake)) return;
+        const Supervision who = supervise(lineage_, process);
+        clear(kind, process.key, state,
+              accepted           ? "it is accepted by the configuration"
+              : who.supervised() ? "managed by " + who.name
+                                 : "the condition no longer holds");
+      }
+      watch.states.erase(held);
+      place_in_crowd(process.key, watch);
     }
-    state = State{};
     if (accepted) resolve_carried(process.key, "it is accepted by the configuration", kind);
-    if (!was_off) place_in_crowd(process.key, watch);
     return;
   }
+  State& state = watch.states[kind];
   condition->message = subject_text(process) + " " + condition->claim;
   set_severity(kind, *condition);
   state.settled_since = BootTime{};
@@ -332,7 +335,7 @@ void Detectors::judge_twins(const Process& ended) {
   const auto add = [&](const Process& p) {
     const auto it = watched_.find(p.key);
     if (it == watched_.end() || &p == &ended) return true;
-    const State& state = it->second.states[Kind::duplicate];
+    const State& state = state_of(it->second.states, Kind::duplicate);
     if (state.stage == State::Stage::open && !state.silent) open.insert(p.key);
     return true;
   };
@@ -374,20 +377,17 @@ void Detectors::update(Kind kind, const Process& process, State& state, Conditio
                        {}});
 }
 
-void Detectors::clear(Kind kind, ProcessKey key, State& state, std::string reason) {
+void Detectors::clear(Kind kind, ProcessKey key, const State& state, std::string reason) {
   findings_.push_back({Finding::Action::cleared, kind, key, state.since, state.raised, now_, state.reported,
                        std::move(reason)});
-  state = State{};
 }
 
 void Detectors::forget(ProcessKey key, const std::string& reason) {
   const auto it = watched_.find(key);
   if (it == watched_.end()) return;
-  for (const Kind kind : kKinds) {
-    State& state = it->second.states[kind];
+  for (const auto& [kind, state] : it->second.states)
     if (state.stage == State::Stage::open && !state.silent) clear(kind, key, state, reason);
-    state = State{};
-  }
+  it->second.states.clear();
   place_in_crowd(key, it->second);
   discount(key, it->second);
   set_wake(key, it->second, BootTime{});
@@ -454,8 +454,8 @@ void Detectors::add_open(ProcessKey key, std::vector<Finding>& out) const {
   for (auto it = carried_.lower_bound({key, Kind{}}); it != carried_.end() && it->first.first == key; ++it)
     if (may_hold(it->second)) out.push_back(it->second);
   if (const auto it = watched_.find(key); it != watched_.end())
-    for (const Kind kind : kKinds)
-      if (const State& state = it->second.states[kind]; state.stage == State::Stage::open && !state.silent)
+    for (const auto& [kind, state] : it->second.states)
+      if (state.stage == State::Stage::open && !state.silent)
         out.push_back({Finding::Action::raised,
                        kind,
                        key,
@@ -489,8 +489,7 @@ std::vector<Finding> Detectors::open(ProcessKey also) const {
 void Detectors::add_silent(ProcessKey key, const Watch& watch, std::vector<Finding>& out) const {
   const Process* process = lineage_.find(key);
   if (!process) return;
-  for (const Kind kind : kKinds) {
-    const State& state = watch.states[kind];
+  for (const auto& [kind, state] : watch.states) {
     if (!state.silent) continue;
     auto condition = row_of(kind).judge(scene(), *process);
     if (!condition) continue;
@@ -522,12 +521,16 @@ Stray Detectors::stray_of(const Finding& finding) const {
 
 Totals totals_of(const std::vector<Finding>& open, const Lineage& lineage) {
   std::set<ProcessKey> named;
+  std::map<ProcessKey, std::uint64_t> alike;
   for (const Finding& finding : open) {
     named.insert(finding.process);
+    if (finding.what.alike) alike[finding.process] = std::max(alike[finding.process], finding.what.alike);
     named.insert(finding.what.members.begin(), finding.what.members.end());
   }
-  Totals totals{open.size(), 0, 0};
+  Totals totals{open.size(), 0, 0, 0};
   for (const Finding& finding : open) totals.findings += finding.what.alike;
+  for (const auto& [process, count] : alike) totals.alike += count;
+  totals.processes = totals.alike;
   for (const ProcessKey& key : named)
     if (const Process* p = lineage.find(key); p && p->alive()) {
       ++totals.processes;

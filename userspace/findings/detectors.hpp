@@ -75,8 +75,15 @@ class Detectors {
     BootTime
         settled_since{};  // open, and its condition has not held since; some must stay so before they end
   };
+  // Of most processes none is on: those that are off take no room.
+  using States = std::map<Kind, State>;
+  static const State& state_of(const States& states, Kind kind) {
+    static const State off;
+    const auto it = states.find(kind);
+    return it == states.end() ? off : it->second;
+  }
   struct Watch {
-    PerKind<State> states;
+    States states;
     BootTime settle{};  // not looked at before: most processes are gone by then
     BootTime script_next{}, sample_next{}, memory_next{}, children_next{};
     BootTime asked{};        // when its own identity was last asked for
@@ -130,7 +137,7 @@ class Detectors {
   void judge_twins(const Process& ended);
   void raise(Kind kind, const Process& process, State& state, Condition condition);
   void update(Kind kind, const Process& process, State& state, Condition condition);
-  void clear(Kind kind, ProcessKey key, State& state, std::string reason);
+  void clear(Kind kind, ProcessKey key, const State& state, std::string reason);
   void forget(ProcessKey key, const std::string& reason);
   static void soonest(BootTime& wake, BootTime when);  // 0: no wake yet
   void set_wake(ProcessKey key, Watch& watch, BootTime when);
@@ -183,6 +190,7 @@ class Detectors {
 // The processes that open findings name, each once, and the memory they use.
 struct Totals {
   std::size_t findings = 0, processes = 0;
+  std::size_t alike = 0;  // of these processes: like a named one, counted (crowds.hpp); not in the memory
   std::uint64_t memory = 0;
 };
 Totals totals_of(const std::vector<Finding>& open, const Lineage& lineage);

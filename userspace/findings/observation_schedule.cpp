@@ -57,7 +57,7 @@ void Detectors::ask_fresh(const Process& process, Watch& watch) {
     ask(process.key, Look::script, process.program().entry);
   else if (lasts(process.program()))
     ask(process.key, Look::script);
-  if (watch.states[Kind::zombie_leak].stage != State::Stage::off) ask(process.key, Look::children);
+  if (watch.states.contains(Kind::zombie_leak)) ask(process.key, Look::children);
   ask(process.key, Look::process);
   ask(process.key, Look::usage);
   ask(process.key, Look::sockets);
@@ -65,9 +65,7 @@ void Detectors::ask_fresh(const Process& process, Watch& watch) {
 
 void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake) {
   const Program& program = process.program();
-  const bool concerned = std::any_of(watch.states.begin(), watch.states.end(),
-                                     [](const State& s) { return s.stage != State::Stage::off; });
-  if (concerned) {
+  if (!watch.states.empty()) {
     const BootTime sample = stretched(std::max(options_.sample_interval, kShortestLook), watch);
     if (watch.sample_next == BootTime{}) watch.sample_next = now_ + sample;
     if (now_ >= watch.sample_next) {
@@ -79,7 +77,7 @@ void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake)
   plan_children(process, watch, wake);
   // One of a crowd waits for its first looks as for all others.
   const bool silent =
-      std::any_of(watch.states.begin(), watch.states.end(), [](const State& s) { return s.silent; });
+      std::any_of(watch.states.begin(), watch.states.end(), [](const auto& s) { return s.second.silent; });
   if (silent && !watch.speaks) {
     if (watch.script_next == BootTime{}) watch.script_next = now_ + stretched(script_interval(), watch);
     if (watch.memory_next == BootTime{})

@@ -24,16 +24,15 @@ struct Saved<Detectors::Watch> {
   static void fields(auto& a, auto& w) {
     auto& [states, settle, script_next, sample_next, memory_next, children_next, asked, asked_fresh, wake,
            judged, speaks, crowd, uid, sid] = w;  // uid, sid: derived
-    using State = std::remove_cvref_t<decltype(states[Kind::orphan])>;
-    std::map<std::string, State> named;  // by name of the kind; one that is off has nothing to save
+    using State = typename std::remove_cvref_t<decltype(states)>::mapped_type;
+    std::map<std::string, State> named;  // by name of the kind
     if constexpr (!std::remove_cvref_t<decltype(a)>::kReads)
-      for (const Kind kind : kKinds)
-        if (const State& state = states[kind]; state.stage != State::Stage::off)
-          named.emplace(to_string(kind), state);
+      for (const auto& [kind, state] : states) named.emplace(to_string(kind), state);
     a(1, named);
     if constexpr (std::remove_cvref_t<decltype(a)>::kReads)
       for (auto& [name, state] : named)
-        if (const auto kind = kind_of(name)) states[*kind] = std::move(state);
+        if (const auto kind = kind_of(name); kind && state.stage != State::Stage::off)
+          states[*kind] = std::move(state);
     in_order(a, 2, settle, script_next, sample_next, asked, asked_fresh, wake, judged, memory_next,
              children_next, speaks, crowd);
   }
@@ -109,7 +108,7 @@ void Detectors::restore_counts(Watch& watch, const Process& process) {
   count(process.key, watch, process);
   if (!watch.crowd) return;
   const bool silent =
-      std::any_of(watch.states.begin(), watch.states.end(), [](const State& s) { return s.silent; });
+      std::any_of(watch.states.begin(), watch.states.end(), [](const auto& s) { return s.second.silent; });
   if (watch.speaks)
     crowds_[*watch.crowd].speakers.insert(process.key);
   else if (silent)

@@ -109,6 +109,7 @@ StrayTotals totals_of(const std::vector<Stray>& strays) {
   for (const Stray& stray : strays) {
     const std::size_t all = 1 + stray.alike;
     out.strays += all;
+    out.alike += stray.alike;
     out.findings += all * stray.findings.size();
     out.processes += stray.members.size() + stray.alike;
     out.memory += stray.memory;
@@ -131,8 +132,10 @@ StrayTotals totals_of(const std::vector<Stray>& strays) {
   return out;
 }
 
-std::string totals_text(const StrayTotals& totals) {
+std::string totals_text(const StrayTotals& totals, std::size_t entries) {
   std::string out = std::to_string(totals.strays) + (totals.strays == 1 ? " stray" : " strays");
+  if (entries > 0 && entries < totals.strays)
+    out += " in " + std::to_string(entries) + (entries == 1 ? " entry" : " entries");
   const char* between = ": ";
   const auto add = [&](std::size_t count, const char* what) {
     if (!count) return;

@@ -41,12 +41,13 @@ const Process* server_of(const Scene& scene, const Stray& stray);
 // Strays by what is to be done, for summaries.
 struct StrayTotals {
   std::size_t strays = 0, findings = 0, processes = 0;
+  std::size_t alike = 0;  // of these strays: counted, not listed
   std::size_t end = 0, move = 0, restart = 0, note = 0;
-  std::uint64_t memory = 0, frees = 0;  // bytes
+  std::uint64_t memory = 0, frees = 0;  // bytes, of those that are listed
 };
 StrayTotals totals_of(const std::vector<Stray>& strays);
 
-// "5 strays: 4 to stop, 1 to move".
-std::string totals_text(const StrayTotals& totals);
+// "5 strays: 4 to stop, 1 to move"; "5 strays in 2 entries: …" where like ones stand in one entry.
+std::string totals_text(const StrayTotals& totals, std::size_t entries = 0);
 
 }  // namespace stray

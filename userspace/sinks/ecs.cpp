@@ -293,6 +293,7 @@ void Ecs::summary(std::string& out, const Summary& summary) {
   json.end_object();
   json.begin_object("open");
   json.field("processes", summary.open.processes);
+  json.field("alike", summary.open.alike);
   json.field("memory_bytes", summary.open.memory);
   json.end_object();
   json.begin_object("lineage");

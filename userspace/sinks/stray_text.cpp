@@ -179,6 +179,22 @@ std::string Text::finding(const Finding& finding, const Stray* stray, const Scen
   return when + std::string(to_string(finding.action)) + " " + block(finding, *stray, scene);
 }
 
+std::string Text::headline(const std::vector<Stray>& strays, std::size_t entries) const {
+  const StrayTotals totals = totals_of(strays);
+  std::string out = paint(kBold, totals_text(totals, entries)) + "; " + std::to_string(totals.findings) +
+                    (totals.findings == 1 ? " finding" : " findings") + " about " +
+                    std::to_string(totals.processes) + (totals.processes == 1 ? " process" : " processes");
+  // What is only counted was not looked at.
+  const bool all = totals.alike == 0;
+  if (totals.memory)
+    out += (all ? ", " : "; the " + std::to_string(totals.strays - totals.alike) + " listed use ") +
+           memory_text(totals.memory, host_.memory) + " of memory";
+  if (totals.frees)
+    out += std::string("; stopping ") + (all ? "" : "these ") + "frees up to " +
+           memory_text(totals.frees, host_.memory);
+  return out + "\n";
+}
+
 std::string Text::strays(const std::vector<Stray>& strays, const Scene& scene, const ScanView& view) const {
   if (strays.empty() && !view.limits.empty()) {
     std::string out = paint(kYellow, "No strays seen, but stray does not see all of this host:") + "\n";
@@ -188,19 +204,14 @@ std::string Text::strays(const std::vector<Stray>& strays, const Scene& scene, c
   if (strays.empty())
     return view.filters() ? "No stray matches.\n"
                           : paint(kGreen, "No strays.") + " Every watched process is supervised.\n";
-  const StrayTotals totals = totals_of(strays);
-  std::string out = paint(kBold, totals_text(totals)) + "; " + std::to_string(totals.findings) +
-                    (totals.findings == 1 ? " finding" : " findings") + " about " +
-                    std::to_string(totals.processes) + (totals.processes == 1 ? " process" : " processes");
-  if (totals.memory) out += ", " + memory_text(totals.memory, host_.memory) + " of memory";
-  if (totals.frees) out += "; stopping frees up to " + memory_text(totals.frees, host_.memory);
-  out += "\n";
+  const auto groups = grouped(strays, scene);
+  std::string out = headline(strays, view.findings ? strays.size() : groups.size());
   if (view.findings) {
     for (const Stray& stray : strays)
       for (const Finding& f : stray.findings) out += "\n" + block(f, stray, scene);
     return out;
   }
-  for (const auto& same : grouped(strays, scene))
+  for (const auto& same : groups)
     out += view.brief ? columns(*same.front(), scene, count_of(same)) : "\n" + entry(same, scene);
   return out;
 }

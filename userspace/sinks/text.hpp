@@ -45,6 +45,7 @@ class Text {
   std::string paint(std::string_view code, std::string_view text) const;
   std::string severity(Severity severity) const;
   // stray_text.cpp
+  std::string headline(const std::vector<Stray>& strays, std::size_t entries) const;
   std::string entry(const std::vector<const Stray*>& same, const Scene& scene) const;
   std::string columns(const Stray& stray, const Scene& scene, std::size_t count) const;
   std::string steps(const std::vector<const Stray*>& same) const;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Thousands of like processes: what judging them costs, by counting, and what is told of them.
+#include "sinks/scan_view.hpp"
+#include "sinks/text.hpp"
 #include "unit/findings/detect_fixture.hpp"
 
 namespace stray::test {
@@ -52,6 +54,19 @@ TEST_F(CrowdTest, AFewSpeakForAllAndTheRestIsCounted) {
   EXPECT_LE(told("updated"), 20u) << "the count is told when it doubles";
   const auto strays = strays_of(pipeline->detectors().scene(), open);
   EXPECT_EQ(totals_of(strays).strays, 100u);
+  EXPECT_EQ(totals_of(strays).alike, 100u - Crowd::kMostSpeakers);
+  EXPECT_EQ(totals_of(open, pipeline->lineage()).processes, 100u);
+}
+
+TEST_F(CrowdTest, TheHeadlineCountsStraysAndTheEntriesTheyStandIn) {
+  crowd(100);
+  const Scene scene = pipeline->detectors().scene();
+  const auto strays = strays_of(scene, pipeline->detectors().open());
+  const std::string text = Text(pipeline->host(), Style{false}).strays(strays, scene, {});
+  EXPECT_EQ(text.substr(0, text.find(':')), "100 strays in 1 entry") << text.substr(0, 200);
+  std::size_t entries = 0;
+  for (auto at = text.find("\n\n"); at != std::string::npos; at = text.find("\n\n", at + 1)) ++entries;
+  EXPECT_EQ(entries, 1u);
 }
 
 TEST_F(CrowdTest, WhoIsSilentIsExplainedAllTheSame) {

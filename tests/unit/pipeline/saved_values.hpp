@@ -33,9 +33,9 @@ struct Fields;
 using Supervisor = std::optional<SupervisorKind>;  // saved by its name
 
 template <typename T>
-inline constexpr bool kIsPerKind = false;
+inline constexpr bool kIsByKind = false;
 template <typename T>
-inline constexpr bool kIsPerKind<PerKind<T>> = true;
+inline constexpr bool kIsByKind<std::map<Kind, T>> = true;
 
 // visit(tag, name, field) of each field with a tag.
 template <const auto& kTags>
@@ -160,7 +160,9 @@ class Fill {
       value = {BootTime{7'000'000'000 + ++place_}, static_cast<std::uint32_t>(place_)};
     } else if constexpr (std::is_same_v<T, Tty>) {
       value.major = ++place_, value.minor = ++place_;
-    } else if constexpr (tlv::kIsBytes<T> || kIsPerKind<T>) {
+    } else if constexpr (kIsByKind<T>) {
+      for (const Kind kind : kKinds) (*this)(value[kind]);
+    } else if constexpr (tlv::kIsBytes<T>) {
       for (auto& one : value) (*this)(one);
     } else if constexpr (tlv::kIsHeld<T>) {
       if constexpr (requires { value.emplace(); })
@@ -208,8 +210,8 @@ void flatten(const T& value, const std::string& path, Values& out) {
     if (value) flatten(*value, path, out);
   } else if constexpr (tlv::kIsList<T>) {
     for (std::size_t i = 0; i < value.size(); ++i) flatten(value[i], path + "." + std::to_string(i), out);
-  } else if constexpr (kIsPerKind<T>) {
-    for (const Kind kind : kKinds) flatten(value[kind], path + "." + std::string(to_string(kind)), out);
+  } else if constexpr (kIsByKind<T>) {
+    for (const auto& [kind, one] : value) flatten(one, path + "." + std::string(to_string(kind)), out);
   } else {
     Fields<T>::visit(value, [&](std::uint16_t, const std::string& name, const auto& field) {
       flatten(field, path + "." + name, out);
@@ -259,11 +261,11 @@ void flatten_saved(std::string_view body, const std::string& path, Values& out,
       known.insert(tag);
       auto [item, end] = items.equal_range(tag);
       if (item == end) return flatten(field, at, out);
-      if constexpr (kIsPerKind<F>) {
+      if constexpr (kIsByKind<F>) {
         for (; item != end; ++item) {
           const Items entry = items_of(item->second);
-          flatten_saved<typename F::value_type>(entry.find(2)->second,
-                                                at + "." + std::string(entry.find(1)->second), out);
+          flatten_saved<typename F::mapped_type>(entry.find(2)->second,
+                                                 at + "." + std::string(entry.find(1)->second), out);
         }
       } else if constexpr (tlv::kIsList<F>) {
         for (std::size_t i = 0; item != end; ++item)
