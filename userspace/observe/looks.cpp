@@ -30,7 +30,8 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-constexpr std::size_t kSentAhead = 16;       // the helper has the next one there when it is done with one
+constexpr std::size_t kSentAhead = 64;       // the helper has the next one there when it is done with one
+constexpr int kNap = 1;                      // ms: some ten answers, which wake us once
 constexpr std::size_t kLargest = 256 << 10;  // bytes of a message: more than any record has
 constexpr std::size_t kMostHangingKept = 4096;
 constexpr std::chrono::hours kLongestWait{1};
@@ -173,6 +174,10 @@ void Looks::renew() {
 }
 
 void Looks::wait(std::chrono::milliseconds longest) const {
+  if (sent_.size() == kSentAhead) {
+    ::poll(nullptr, 0, kNap);
+    return;
+  }
   pollfd one{wake_.get(), POLLIN, 0};
   ::poll(&one, 1, static_cast<int>(longest.count()));
 }

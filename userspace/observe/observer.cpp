@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "observe/observer.hpp"
 
+#include <optional>
 #include <string>
 
 #include "event.h"
@@ -56,10 +57,12 @@ struct Observer::State {
   RawRecord answer_if_alive(stray_kind kind, F&& look) {
     wire::Record<T> record(head(kind));
     reader.forget();
+    for (Text* text : {&environ_text, &cmdline}) text->read = false, text->reader.forget();
     const auto lookup = process.open(request->process, reader);
     if (lookup == proc::Process::Lookup::found) look(record);
     const bool whole = lookup == proc::Process::Lookup::found && process.still_alive(reader);
-    const bool unread = lookup == proc::Process::Lookup::failed || reader.starved();
+    const bool unread = lookup == proc::Process::Lookup::failed || reader.starved() ||
+                        environ_text.reader.starved() || cmdline.reader.starved();
     if (whole && !unread) return answer(record);
     wire::Record<T> nothing(head(kind, unread ? STRAY_SAW_UNREAD : STRAY_SAW_GONE));
     return answer(nothing);
@@ -78,13 +81,29 @@ struct Observer::State {
   void look_at_usage(wire::Record<stray_saw_usage>& record);
   std::string variable(const char* name);  // of the process's environment, unfiltered
 
+  // A file of the process that several parts of a look need: read once for all.
+  struct Text {
+    const char* name;
+    std::size_t limit;
+    proc::FileReader reader{};
+    bool read = false;
+    std::optional<std::string_view> text{};
+  };
+  std::optional<std::string_view> text_of(Text& text) {
+    if (!text.read) text.text = text.reader.read_piece(process.dir(), text.name, text.limit);
+    text.read = true;
+    return text.text;
+  }
+
   const Request* request = nullptr;
   BootTime now{};
   proc::Process process;
   proc::FileReader reader;
+  Text environ_text{"environ", kEnvironRead}, cmdline{"cmdline", STRAY_ARGV_MAX};
   EnvironmentFilter environment;
   UserNames users;
   PidFiles pid_files;
+  EcosystemFiles ecosystem_files;
   SocketProbe sockets;
   ContentProbe contents;
   BootLinks boot;
@@ -115,9 +134,9 @@ void Observer::State::look_at_process(wire::Record<stray_saw_process>& record) {
 }
 
 void Observer::State::look_at_user(wire::Record<stray_saw_process>& record, PidFiles::Owner& owner) {
-  const auto login_text = reader.read(process.dir(), "loginuid");  // absent in a kernel without audit
+  const auto login_text = reader.read_piece(process.dir(), "loginuid");  // absent in a kernel without audit
   const std::uint32_t login = id_at(login_text.value_or(""), 0);
-  const std::string_view status = reader.read(process.dir(), "status").value_or("");
+  const std::string_view status = reader.read_piece(process.dir(), "status").value_or("");
   const std::string_view uids = proc::status_field(status, "Uid");
   owner = {.pid = proc::innermost_pid(status).value_or(request->process.tgid),
            .uid = id_at(uids, 0),
@@ -128,7 +147,7 @@ void Observer::State::look_at_user(wire::Record<stray_saw_process>& record, PidF
 }
 
 void Observer::State::look_at_files(wire::Record<stray_saw_process>& record, const PidFiles::Owner& owner) {
-  const std::string cgroup(proc::cgroup_path(reader.read(process.dir(), "cgroup").value_or("")));
+  const std::string cgroup(proc::cgroup_path(reader.read_piece(process.dir(), "cgroup").value_or("")));
   record.add(&stray_saw_process::cgroup, cgroup);
   const ProcessFiles files(process.dir());
   const auto exe = files.executable(process.dir());
@@ -137,7 +156,7 @@ void Observer::State::look_at_files(wire::Record<stray_saw_process>& record, con
   if (files.readable()) {
     pid_file = pid_files.find(files, owner, now, reader);
     record.add(&stray_saw_process::pidfile, pid_file);
-    record.add(&stray_saw_process::pm2, ecosystem_file(files));
+    record.add(&stray_saw_process::pm2, ecosystem_files.find(files, now));
     look_at_boot(record, files, cgroup);
     look_at_program(record, files, exe.path);
   }
@@ -152,11 +171,10 @@ void Observer::State::look_at_files(wire::Record<stray_saw_process>& record, con
 void Observer::State::look_at_program(wire::Record<stray_saw_process>& record, const ProcessFiles& files,
                                       const std::string& exe) {
   const stray_content content = contents.of(process.dir(), files, exe, reader);
-  const std::string comm(reader.read(process.dir(), "comm").value_or(""));
-  const std::string argv(without_padding(reader.read(process.dir(), "cmdline", STRAY_ARGV_MAX).value_or("")));
   ProgramView view;
-  view.exe = exe, view.argv = StringList(argv), view.argv_at_exec = false;
-  view.comm = std::string_view(comm).substr(0, comm.find('\n'));
+  view.exe = exe, view.argv = StringList(without_padding(text_of(cmdline).value_or("")));
+  view.argv_at_exec = false;
+  view.comm = std::string_view(process.name()).substr(0, process.name().find('\n'));
   const ProgramOwner owner = owner_of_program(process.dir(), files, exe, view);
   record.set([&](stray_saw_process& r) {
     r.content = content;
@@ -167,8 +185,7 @@ void Observer::State::look_at_program(wire::Record<stray_saw_process>& record, c
 }
 
 std::string Observer::State::variable(const char* name) {
-  const auto variables = reader.read(process.dir(), "environ", kEnvironRead);
-  return std::string(env_value(StringList(variables.value_or("")), name).value_or(""));
+  return std::string(env_value(StringList(text_of(environ_text).value_or("")), name).value_or(""));
 }
 
 // By the "user@1000.service" that it stands below: the user of the process may be another, in a namespace.
@@ -232,7 +249,7 @@ void Observer::State::look_at_code(wire::Record<stray_saw_script>& record) {
 }
 
 void Observer::State::look_at_usage(wire::Record<stray_saw_usage>& record) {
-  const std::string_view status = reader.read(process.dir(), "status").value_or("");
+  const std::string_view status = reader.read_piece(process.dir(), "status").value_or("");
   record.set([&](stray_saw_usage& r) {
     r.rss = bytes_of(status, "VmRSS");
     r.peak = bytes_of(status, "VmHWM");
@@ -240,7 +257,7 @@ void Observer::State::look_at_usage(wire::Record<stray_saw_usage>& record) {
     r.swap = bytes_of(status, "VmSwap");
     r.cpu_ns = (process.stat().user_ticks + process.stat().system_ticks) * proc::tick_ns();
   });
-  const std::string cgroup(reader.read(process.dir(), "cgroup").value_or(""));
+  const std::string cgroup(reader.read_piece(process.dir(), "cgroup").value_or(""));
   const auto limit = limits.of(cgroup, reader);
   const std::uint64_t available = limits.host_available(now, reader);
   record.set(
@@ -248,12 +265,12 @@ void Observer::State::look_at_usage(wire::Record<stray_saw_usage>& record) {
 }
 
 void Observer::State::look_at_memory(wire::Record<stray_saw_process>& record) {
-  if (const auto variables = reader.read(process.dir(), "environ", kEnvironRead)) {
+  if (const auto variables = text_of(environ_text)) {
     environment.keep(*variables, kept);
     record.add(&stray_saw_process::env, kept);
     record.set([](stray_saw_process& r) { r.head.flags |= STRAY_SAW_ENVIRON; });
   }
-  const auto argv = reader.read(process.dir(), "cmdline", STRAY_ARGV_MAX);
+  const auto argv = text_of(cmdline);
   if (argv) record.add(&stray_saw_process::argv, without_padding(*argv));
 }
 

@@ -40,6 +40,10 @@ bool same_file(const struct statx& a, const struct statx& b) {
   return a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major && a.stx_dev_minor == b.stx_dev_minor;
 }
 
+ProcessFiles::Place place_of(const struct statx& d) {
+  return {std::uint64_t{d.stx_dev_major} << 32 | d.stx_dev_minor, d.stx_ino, d.stx_mnt_id};
+}
+
 std::string link_text(int dir, const char* name) {
   proc::LinkReader link;
   return link.read(dir, name) ? std::string(link.text()) : std::string();
@@ -54,35 +58,48 @@ bool strip_deleted(std::string& path) {
 }  // namespace
 
 ProcessFiles::ProcessFiles(int process_dir)
-    : root_(::openat(process_dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC)),
-      cwd_(::openat(process_dir, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC)),
-      cwd_text_(link_text(process_dir, "cwd")) {
-  if (!readable()) return;
+    : process_dir_(process_dir), cwd_text_(link_text(process_dir, "cwd")) {
   static const auto ours = identity(AT_FDCWD, "/");
-  const auto root = identity(root_.get(), "");
-  const auto here = identity(cwd_.get(), "");
-  if (!root || !here) return;
-  own_root_ = ours && same_file(*root, *ours) && root->stx_mnt_id == ours->stx_mnt_id;
+  auto top = identity(process_dir, "root");
+  const auto here = identity(process_dir, "cwd");
+  if (!top || !here) return;
+  if (!ours || !same_file(*top, *ours) || top->stx_mnt_id != ours->stx_mnt_id) {
+    root_ = Descriptor(::openat(process_dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root_) return;
+    top = identity(root_.get(), "");
+    if (!top) return;
+  }
+  readable_ = true;
+  root_place_ = place_of(*top), cwd_place_ = place_of(*here);
+  own_root_ = !root_;
   // Only the link count tells: a directory may really be named "x (deleted)".
   cwd_gone_ = here->stx_nlink == 0;
   if (cwd_gone_) strip_deleted(cwd_text_);
   if (own_root_) return;
   root_text_ = link_text(process_dir, "root");
-  const Descriptor named = open_path(root_.get(), cwd(), RESOLVE_IN_ROOT);
+  const Descriptor named = open_path(root(), cwd(), RESOLVE_IN_ROOT);
   const auto there = named ? identity(named.get(), "") : std::nullopt;
   cwd_named_ = there && same_file(*here, *there);
 }
 
 Descriptor ProcessFiles::open(const std::string& path) const {
   const bool absolute = path.starts_with('/');
-  if (own_root_) return open_path(absolute ? root_.get() : cwd_.get(), path, 0);
-  if (absolute) return open_path(root_.get(), path, RESOLVE_IN_ROOT);
-  if (cwd_named_) return open_path(root_.get(), cwd() + '/' + path, RESOLVE_IN_ROOT);
-  return open_path(cwd_.get(), path, RESOLVE_BENEATH);  // EXDEV for what leads elsewhere
+  if (own_root_) return open_path(absolute ? root() : cwd_directory(), path, 0);
+  if (absolute) return open_path(root(), path, RESOLVE_IN_ROOT);
+  if (cwd_named_) return open_path(root(), cwd() + '/' + path, RESOLVE_IN_ROOT);
+  return open_path(cwd_directory(), path, RESOLVE_BENEATH);  // EXDEV for what leads elsewhere
+}
+
+// Absolute paths begin at stray's own root, whatever directory they are opened in.
+int ProcessFiles::root() const { return root_ ? root_.get() : AT_FDCWD; }
+
+int ProcessFiles::cwd_directory() const {
+  if (!cwd_) cwd_ = Descriptor(::openat(process_dir_, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return cwd_.get();
 }
 
 Descriptor ProcessFiles::open_link(const std::string& path) const {
-  return open_path(root_.get(), path, own_root_ ? 0 : RESOLVE_IN_ROOT, O_NOFOLLOW);
+  return open_path(root(), path, own_root_ ? 0 : RESOLVE_IN_ROOT, O_NOFOLLOW);
 }
 
 std::string ProcessFiles::path_of(int fd) const {
@@ -101,8 +118,9 @@ std::string_view ProcessFiles::inside(std::string_view path) const {
 
 ProcessFiles::Executable ProcessFiles::executable(int process_dir) const {
   Executable out{.path = link_text(process_dir, "exe")};
+  if (!out.path.ends_with(kDeleted)) return out;
   const auto file = identity(process_dir, "exe");
-  if (!file || !out.path.ends_with(kDeleted)) return out;
+  if (!file) return out;
   out.deleted = file->stx_nlink == 0;
   if (!out.deleted) {
     // Another hard link is left (package stores make them), or the file is really named so.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "base/descriptor.hpp"
 #include "procfs/stat.hpp"
 
@@ -19,12 +21,14 @@ class Process {
   // others.
   int dir() const { return thread_ ? thread_.get() : leader_.get(); }
   const Stat& stat() const { return stat_; }
+  const std::string& name() const { return name_; }  // of what dir() is of, as its comm has it
 
  private:
   bool read_stat(FileReader& reader);
 
-  Descriptor leader_, thread_;
+  Descriptor leader_, thread_, stat_file_;
   Stat stat_;
+  std::string name_;
 };
 
 }  // namespace stray::proc

@@ -19,15 +19,33 @@ std::optional<std::string_view> FileReader::read(int dir, const char* name, std:
 
 void FileReader::note_starved() { starved_ |= errno == EMFILE || errno == ENFILE || errno == ENOMEM; }
 
+std::optional<std::string_view> FileReader::read_piece(int dir, const char* name, std::size_t limit) {
+  const Descriptor file(::openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file) return note_starved(), std::nullopt;
+  return read(file.get(), limit, Whole::in_one_piece);
+}
+
+std::optional<std::string_view> FileReader::read_again(int fd, std::size_t limit) {
+  return read(fd, limit, Whole::in_one_piece);
+}
+
 std::optional<std::string_view> FileReader::read(int fd, std::size_t limit) {
+  return read(fd, limit, Whole::by_its_end);
+}
+
+std::optional<std::string_view> FileReader::read(int fd, std::size_t limit, Whole whole) {
   std::size_t used = 0;
   while (used < limit) {
     if (used == capacity_) grow(used, std::min(limit, std::max(kSmall, 2 * capacity_)));
-    const ssize_t got = ::read(fd, data_.get() + used, std::min(capacity_, limit) - used);
+    const std::size_t room = std::min(capacity_, limit) - used;
+    const ssize_t got = whole == Whole::in_one_piece
+                            ? ::pread(fd, data_.get() + used, room, static_cast<off_t>(used))
+                            : ::read(fd, data_.get() + used, room);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && used == 0) return std::nullopt;
     if (got <= 0) break;
     used += static_cast<std::size_t>(got);
+    if (whole == Whole::in_one_piece && static_cast<std::size_t>(got) < room) break;
   }
   return std::string_view(data_.get(), used);
 }

@@ -27,6 +27,13 @@ class FileReader {
   std::optional<std::string_view> read(int dir, const char* name, std::size_t limit = kSmall);
   std::optional<std::string_view> read(int fd, std::size_t limit);
 
+  // The same of a file that the kernel gives in one piece, as stat, status, cgroup, comm, loginuid, cmdline
+  // and environ are: a read that left room was the last, and no other asks for the end.
+  std::optional<std::string_view> read_piece(int dir, const char* name, std::size_t limit = kSmall);
+
+  // The same of one that is open, from its beginning: what it says now.
+  std::optional<std::string_view> read_again(int fd, std::size_t limit = kSmall);
+
   // The same of a regular file alone, at an absolute path: where others may put what they like, a device must
   // not even be opened (it can do things), and a FIFO or a socket has nothing to say. An empty one is not
   // opened either: those of procfs and tracefs say that they are, and reading some takes away (kmsg).
@@ -36,10 +43,12 @@ class FileReader {
   // read says nothing about a process.
   bool starved() const { return starved_; }
   void forget() { starved_ = false; }
+  void note_starved();  // by errno, when a file could not be opened
 
  private:
+  enum class Whole : std::uint8_t { by_its_end, in_one_piece };
+  std::optional<std::string_view> read(int fd, std::size_t limit, Whole whole);
   void grow(std::size_t used, std::size_t wanted);
-  void note_starved();  // by errno
 
   std::unique_ptr<char[]> data_;
   std::size_t capacity_ = 0;

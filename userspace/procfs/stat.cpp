@@ -58,7 +58,7 @@ std::optional<Stat> parse_stat(std::string_view text) {
 }
 
 std::optional<Stat> read_stat(FileReader& reader, const std::string& path) {
-  const auto text = reader.read(AT_FDCWD, path.c_str());
+  const auto text = reader.read_piece(AT_FDCWD, path.c_str());
   return text ? parse_stat(*text) : std::nullopt;
 }
 

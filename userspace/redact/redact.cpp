@@ -56,25 +56,31 @@ std::optional<std::string> rewrite(Redactor& redactor, RawRecord raw, std::span<
   return out;
 }
 
+// The patterns of stray take some milliseconds to compile: once, and each when it is needed.
+const Prefilter& prefilter() {
+  static const Prefilter only;
+  return only;
+}
+
+const Shapes& shapes() {
+  static const Shapes only;
+  return only;
+}
+
 }  // namespace
 
 struct Redactor::State {
-  struct Builtin {
-    Prefilter filter;
-    Shapes shapes;
-  };
-
   bool on() const { return builtin || own; }
   void find_builtin(std::string_view strings, Found& found) const;
 
-  std::optional<Builtin> builtin;
+  bool builtin = false;
   std::optional<OwnPatterns> own;
   std::vector<std::string_view> arguments;
 };
 
 Redactor::Redactor(const std::vector<std::string>& patterns, bool builtin)
     : state_(std::make_unique<State>()) {
-  if (builtin) state_->builtin.emplace();
+  state_->builtin = builtin;
   if (!patterns.empty()) state_->own.emplace(patterns);
 }
 
@@ -88,12 +94,12 @@ void Redactor::State::find_builtin(std::string_view strings, Found& found) const
     find_named_secrets(argument, found);
     find_url_secrets(argument, found);
   }
-  builtin->shapes.find(strings, found);
+  shapes().find(strings, found);
 }
 
 bool Redactor::redact(std::string& strings) {
   State& s = *state_;
-  const bool builtin = s.builtin && s.builtin->filter.may_hold_secret(strings);
+  const bool builtin = s.builtin && prefilter().may_hold_secret(strings);
   if (strings.empty() || (!builtin && !s.own)) return false;
   s.arguments.clear();
   for (std::size_t at = 0; at < strings.size();) {

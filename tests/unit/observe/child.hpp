@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -48,7 +49,8 @@ class Child {
     EXPECT_EQ(said_, 'r') << "the child could not prepare";
   }
 
-  // Returns when the program runs: a successful exec closes the pipe.
+  // Returns when the program runs. A successful exec closes the pipe, and gives the new memory its arguments
+  // only then.
   Child(
       const std::vector<std::string>& argv, const std::vector<std::string>& environment,
       const std::function<void()>& prepare = [] {}) {
@@ -64,6 +66,8 @@ class Child {
       ::_exit(127);
     });
     EXPECT_EQ(said_, '\0') << "cannot run " << argv[0];
+    const std::string arguments_of = "/proc/" + std::to_string(pid_) + "/cmdline";
+    while (said_ == '\0' && ::kill(pid_, 0) == 0 && read_text(arguments_of).empty()) ::sched_yield();
   }
 
   ~Child() {

@@ -135,6 +135,7 @@ TEST_F(ObserverTest, PidFileBesideTheProcess) {
   const Child child = child_in(make_directory("app/run"));
   const std::string pid = std::to_string(child.pid());
   const auto seen = [&] {
+    now_ += std::chrono::seconds(1);  // in another pass over the host
     const std::string found(process(child).pidfile);
     EXPECT_EQ(!found.empty(), (flags_ & STRAY_SAW_PIDFILE) != 0);
     return found;
@@ -173,8 +174,10 @@ TEST_F(ObserverTest, EcosystemFileOfPm2) {
   write("ecosystem.config.js");
   EXPECT_EQ(process(child).pm2, "") << "five levels up is too far";
   write("a/process.json");
+  now_ += std::chrono::seconds(1);
   EXPECT_EQ(process(child).pm2, path("a/process.json"));
   write("a/b/c/d/e/ecosystem.config.cjs");
+  now_ += std::chrono::seconds(1);
   EXPECT_EQ(process(child).pm2, path("a/b/c/d/e/ecosystem.config.cjs"));
 }
 

@@ -137,16 +137,20 @@ stray_content content_of(int fd) {
   return file.defines("uv_run") ? STRAY_CONTENT_BUN : STRAY_CONTENT_DENO;
 }
 
-stray_content ContentProbe::of_file(int path_fd) {
+stray_content ContentProbe::of_file(int dir, const char* name) {
   struct statx file;
   constexpr unsigned kWanted = STATX_BASIC_STATS;
-  if (path_fd < 0 || ::statx(path_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, kWanted, &file) != 0 ||
+  if (dir < 0 || ::statx(dir, name, AT_EMPTY_PATH | AT_STATX_DONT_SYNC, kWanted, &file) != 0 ||
       !S_ISREG(file.stx_mode))
     return STRAY_CONTENT_UNKNOWN;
   const Identity identity{std::uint64_t{file.stx_dev_major} << 32 | file.stx_dev_minor, file.stx_ino,
                           file.stx_ctime.tv_sec, file.stx_ctime.tv_nsec, file.stx_size};
   if (const auto it = known_.find(identity); it != known_.end()) return it->second;
-  const Descriptor readable = proc::reopen_for_reading(path_fd);
+  if (*name != '\0') {  // by then the name may lead to another file
+    const Descriptor path(::openat(dir, name, O_PATH | O_CLOEXEC));
+    return of_file(path.get(), "");
+  }
+  const Descriptor readable = proc::reopen_for_reading(dir);
   if (!readable) return STRAY_CONTENT_UNKNOWN;
   const stray_content content = content_of(readable.get());
   if (known_.size() >= kFilesKnown) known_.clear();
@@ -165,7 +169,7 @@ stray_content ContentProbe::of_mapped(int process_dir, const ProcessFiles& files
     const std::string_view name = line.substr(path);
     if (!tried.insert(name).second) return false;
     const Descriptor file = files.open(std::string(files.inside(name)));
-    if (const stray_content found = of_file(file.get()); found != STRAY_CONTENT_UNKNOWN) out = found;
+    if (const stray_content found = of_file(file.get(), ""); found != STRAY_CONTENT_UNKNOWN) out = found;
     return out > STRAY_CONTENT_OTHER || tried.size() >= kMostMapped;
   });
   return out;
@@ -174,8 +178,7 @@ stray_content ContentProbe::of_mapped(int process_dir, const ProcessFiles& files
 stray_content ContentProbe::of(int process_dir, const ProcessFiles& files, const std::string& exe,
                                proc::FileReader& reader) {
   if (is_loader(exe)) return of_mapped(process_dir, files, reader);
-  const Descriptor file(::openat(process_dir, "exe", O_PATH | O_CLOEXEC));
-  return of_file(file.get());
+  return of_file(process_dir, "exe");
 }
 
 }  // namespace stray

@@ -24,7 +24,7 @@ class ContentProbe {
                    proc::FileReader& reader);
 
  private:
-  stray_content of_file(int fd);
+  stray_content of_file(int dir, const char* name);  // "": what the descriptor is of
   stray_content of_mapped(int process_dir, const ProcessFiles& files, proc::FileReader& reader);
 
   using Identity = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::uint32_t, std::uint64_t>;

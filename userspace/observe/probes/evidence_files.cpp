@@ -16,7 +16,6 @@ constexpr std::size_t kEntriesLookedAt = 2048;
 constexpr std::size_t kPidFilesLookedAt = 200;
 constexpr off_t kPidFileSize = 64;
 
-constexpr BootTime kSharedLife = std::chrono::milliseconds(100);  // one pass over the host reads them once
 constexpr int kLevelsUp = 4;
 
 // The number that is all of a file's text, or nothing.
@@ -40,63 +39,8 @@ std::string parent(const std::string& directory) {
   return slash == 0 || slash == std::string::npos ? "/" : directory.substr(0, slash);
 }
 
-}  // namespace
-
-void PidFiles::scan(const ProcessFiles& files, const std::string& directory, proc::FileReader& reader,
-                    std::vector<Entry>& out) const {
-  const Descriptor opened = files.open(directory);
-  if (!opened || (directory != "/run" && files.path_of(opened.get()) == "/run"))
-    return;  // /var/run leads to it
-  std::size_t left = kPidFilesLookedAt;
-  proc::for_each_entry(opened.get(), ".", kEntriesLookedAt, [&](int dir, const char* name) {
-    if (!std::string_view(name).ends_with(".pid")) return true;
-    // Looked at before it is opened: opening a device can do things, opening a FIFO could wait.
-    struct stat facts;
-    if (::fstatat(dir, name, &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode)) return --left != 0;
-    if (facts.st_size >= kPidFileSize) return --left != 0;
-    const Descriptor file(::openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY));
-    const auto text = file ? reader.read(file.get(), kPidFileSize) : std::nullopt;
-    const auto pid = text ? whole_number(*text) : std::nullopt;
-    if (pid) out.push_back({*pid, facts.st_uid, join(directory, name)});
-    return --left != 0;
-  });
-}
-
-std::string PidFiles::find(const ProcessFiles& files, const Owner& owner, BootTime now,
-                           proc::FileReader& reader) {
-  const auto match = [&owner](const std::vector<Entry>& entries) -> std::string {
-    const auto found = std::ranges::find_if(entries, [&owner](const Entry& entry) {
-      return entry.pid == owner.pid &&
-             (entry.owner == 0 || entry.owner == owner.uid || entry.owner == owner.euid);
-    });
-    return found == entries.end() ? std::string() : found->path;
-  };
-  const bool fresh = shared_known_ && now >= shared_at_ && now - shared_at_ <= kSharedLife;
-  std::vector<Entry> private_entries;
-  std::vector<Entry>& common = files.own_root() ? shared_ : private_entries;
-  if (!files.own_root() || !fresh) {
-    common.clear();
-    for (const char* directory : {"/run", "/var/run", "/tmp"}) scan(files, directory, reader, common);
-    const auto more =
-        more_ ? more_->get() : nullptr;  // held while it is gone through: another may replace it
-    if (more)
-      for (const std::string& directory : *more) scan(files, directory, reader, common);
-    if (files.own_root()) {
-      shared_at_ = now;
-      shared_known_ = true;
-    }
-  }
-  if (std::string path = match(common); !path.empty()) return path;
-  const std::string cwd = files.cwd();
-  if (files.cwd_gone() || cwd.empty()) return {};
-  std::vector<Entry> near;
-  scan(files, cwd, reader, near);
-  if (cwd != "/") scan(files, parent(cwd), reader, near);
-  return match(near);
-}
-
+// Relative to the directory itself: it need not be where its name leads.
 std::string ecosystem_file(const ProcessFiles& files) {
-  if (files.cwd_gone()) return {};
   std::string directory = files.cwd();
   std::string up = ".";
   for (int level = 0; level <= kLevelsUp && !directory.empty(); ++level) {
@@ -113,6 +57,56 @@ std::string ecosystem_file(const ProcessFiles& files) {
     up = level == 0 ? ".." : up + "/..";
   }
   return {};
+}
+
+}  // namespace
+
+const std::vector<PidFiles::Entry>& PidFiles::entries(const ProcessFiles& files, const std::string& directory,
+                                                      BootTime now, proc::FileReader& reader) {
+  return known_.get({files.root_place(), directory}, now, [&] {
+    std::vector<Entry> out;
+    const Descriptor opened = files.open(directory);
+    if (!opened || (directory != "/run" && files.path_of(opened.get()) == "/run"))
+      return out;  // /var/run leads to it
+    std::size_t left = kPidFilesLookedAt;
+    proc::for_each_entry(opened.get(), ".", kEntriesLookedAt, [&](int dir, const char* name) {
+      if (!std::string_view(name).ends_with(".pid")) return true;
+      // Looked at before it is opened: opening a device can do things, opening a FIFO could wait.
+      struct stat facts;
+      const bool small = ::fstatat(dir, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(facts.st_mode) &&
+                         facts.st_size < kPidFileSize;
+      if (!small) return --left != 0;
+      const Descriptor file(::openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY));
+      const auto text = file ? reader.read(file.get(), kPidFileSize) : std::nullopt;
+      const auto pid = text ? whole_number(*text) : std::nullopt;
+      if (pid) out.push_back({*pid, facts.st_uid, join(directory, name)});
+      return --left != 0;
+    });
+    return out;
+  });
+}
+
+std::string PidFiles::find(const ProcessFiles& files, const Owner& owner, BootTime now,
+                           proc::FileReader& reader) {
+  std::vector<std::string> directories{"/run", "/var/run", "/tmp"};
+  if (const auto more = more_ ? more_->get() : nullptr)
+    directories.insert(directories.end(), more->begin(), more->end());
+  if (const std::string cwd = files.cwd(); !files.cwd_gone() && !cwd.empty()) {
+    directories.push_back(cwd);
+    if (cwd != "/") directories.push_back(parent(cwd));
+  }
+  for (const std::string& directory : directories)
+    for (const Entry& entry : entries(files, directory, now, reader))
+      if (entry.pid == owner.pid &&
+          (entry.owner == 0 || entry.owner == owner.uid || entry.owner == owner.euid))
+        return entry.path;
+  return {};
+}
+
+std::string EcosystemFiles::find(const ProcessFiles& files, BootTime now) {
+  if (files.cwd_gone()) return {};
+  return known_.get({files.root_place(), files.cwd_place(), files.cwd_text()}, now,
+                    [&] { return ecosystem_file(files); });
 }
 
 }  // namespace stray

@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
+#include "observe/for_a_pass.hpp"
 #include "observe/rooted_files.hpp"
 #include "procfs/stat.hpp"
 
@@ -44,16 +47,21 @@ class PidFiles {
     std::uint32_t owner;
     std::string path;
   };
-  void scan(const ProcessFiles& files, const std::string& directory, proc::FileReader& reader,
-            std::vector<Entry>& out) const;
+  const std::vector<Entry>& entries(const ProcessFiles& files, const std::string& directory, BootTime now,
+                                    proc::FileReader& reader);
 
   std::shared_ptr<const PidFileDirs> more_;
-  std::vector<Entry> shared_;  // of the directories that all share, as stray itself sees them
-  BootTime shared_at_{};
-  bool shared_known_ = false;
+  ForAPass<std::pair<ProcessFiles::Place, std::string>, std::vector<Entry>> known_;  // by root and path
 };
 
-// The path of an ecosystem file of PM2 in the process's directory or at most four levels up, or empty.
-std::string ecosystem_file(const ProcessFiles& files);
+class EcosystemFiles {
+ public:
+  // The path of an ecosystem file of PM2 in the process's directory or at most four levels up, or empty.
+  std::string find(const ProcessFiles& files, BootTime now);
+
+ private:
+  using Key = std::tuple<ProcessFiles::Place, ProcessFiles::Place, std::string>;  // root, directory, its name
+  ForAPass<Key, std::string> known_;
+};
 
 }  // namespace stray

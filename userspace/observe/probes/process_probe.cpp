@@ -22,6 +22,10 @@ bool is_terminal(std::string_view link, Tty device) {
   return link.starts_with("/dev/tty") || link.starts_with("/dev/hvc");
 }
 
+std::uint32_t mode_of_anonymous(std::string_view link) {
+  return link.starts_with("pipe:[") ? S_IFIFO : link.starts_with("socket:[") ? S_IFSOCK : 0;
+}
+
 }  // namespace
 
 stray_stdio stdio_kind(std::string_view link, std::uint32_t mode, Tty device) {
@@ -51,6 +55,11 @@ Stdio look_at_stdio(int process_dir) {
       continue;
     }
     out.readable = true;
+    // Anonymous ones are named by what they are; a path begins with a slash.
+    if (const auto mode = mode_of_anonymous(link.text())) {
+      out.kind[n] = stdio_kind(link.text(), mode, {});
+      continue;
+    }
     struct statx file;
     // Not synced: the file may lie on a network server that does not answer.
     if (::statx(process_dir, name, AT_STATX_DONT_SYNC, STATX_TYPE, &file) != 0) continue;

@@ -73,6 +73,12 @@ BootFacts BootLinks::of(const std::string& unit, const Links& links,
 BootFacts BootLinks::unit(const CgroupPlace& place, const UnitOwner& owner, BootTime now) {
   const bool manager = place.kind == CgroupPlace::Kind::manager && !place.user_unit.empty();
   if (place.kind != CgroupPlace::Kind::service && !manager) return {};
+  return known_.get({place.kind, place.unit, place.user_unit}, now,
+                    [&] { return read_facts(place, owner, now); });
+}
+
+BootFacts BootLinks::read_facts(const CgroupPlace& place, const UnitOwner& owner, BootTime now) {
+  const bool manager = place.kind == CgroupPlace::Kind::manager;
   read(now);
   // A user manager starts at boot only for users who linger, else with their first login.
   const std::string linger = root_ + "/var/lib/systemd/linger/" + owner.name;

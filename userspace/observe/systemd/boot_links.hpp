@@ -5,9 +5,11 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "event.h"
+#include "observe/for_a_pass.hpp"
 #include "observe/rooted_files.hpp"
 #include "observe/systemd/unit_file.hpp"
 #include "procfs/stat.hpp"
@@ -35,11 +37,14 @@ class BootLinks {
  private:
   void read(BootTime now);
   using Links = std::map<std::string, std::string, std::less<>>;  // unit -> the link that starts it
+  BootFacts read_facts(const CgroupPlace& place, const UnitOwner& owner, BootTime now);
   BootFacts of(const std::string& unit, const Links& links, const std::vector<std::string>& dirs) const;
 
   std::string root_;
   BootTime read_at_{};
   Links system_, user_;
+  using Key = std::tuple<CgroupPlace::Kind, std::string, std::string>;  // and the unit, below a user's
+  ForAPass<Key, BootFacts> known_;
 };
 
 // An app as PM2 knows it: as its environment names it, or its title alone.
