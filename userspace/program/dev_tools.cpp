@@ -103,10 +103,13 @@ std::optional<ToolMatch> match_command(std::string_view name, const Words& args,
 }
 
 bool may_be_dev_tool(std::string_view name) {
-  const auto rows = tool_table();
-  return std::any_of(rows.begin(), rows.end(), [&](const ToolRow& row) {
-    return row.role == Role::dev_tool && (row.traits & kGeneric) == 0 && one_of(row.tool, name);
-  });
+  bool develops = false, serves = false;
+  for (const ToolRow& row : tool_table()) {
+    if (!one_of(row.tool, name)) continue;
+    develops |= row.role == Role::dev_tool && (row.traits & kGeneric) == 0;
+    serves |= row.role == Role::app;
+  }
+  return develops && !serves;
 }
 
 std::string_view installed_name(std::string_view script) {

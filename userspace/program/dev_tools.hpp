@@ -50,7 +50,8 @@ std::optional<ToolMatch> match_script(std::string_view path, const Words& args);
 // package.
 std::optional<ToolMatch> match_command(std::string_view name, const Words& args, bool installed);
 
-// Of a title that is the name alone, with the arguments overwritten: may it be a dev server or a watcher?
+// Of a title that is the name alone, with the arguments overwritten: may it be a dev server or a watcher, and
+// no server in production (`strapi start`)?
 bool may_be_dev_tool(std::string_view name);
 
 // What is installed as a package: the name of the package or of its command; empty: a file of the user's own.

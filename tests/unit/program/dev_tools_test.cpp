@@ -105,6 +105,7 @@ TEST(BareTitles, MayBeAServerUnlessSomethingSaysWhichCommandItIs) {
   EXPECT_EQ(served.role, dev_tool);
   EXPECT_EQ(served.name, "webpack serve");
   EXPECT_EQ(test::titled("eslint").role, cli) << "it never serves";
+  EXPECT_NE(test::titled("strapi").role, dev_tool) << "it serves in production too";
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -213,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(
         Tool{{kBin + "electron-vite", "dev"}, dev_tool, "electron-vite"},
         Tool{{kBin + "electron", "."}, dev_tool, "electron"},
         Tool{{kModules + "live-server/live-server.js"}, dev_tool, "live-server"},
-        Tool{{kBin + "http-server"}, dev_tool, "http-server"},
+        Tool{{kBin + "http-server"}, dev_tool, "http-server"}, Tool{{kBin + "sirv"}, dev_tool, "sirv"},
         Tool{{kBin + "serve", "build"}, dev_tool, "serve"},
         Tool{{kModules + "serve/build/main.js"}, dev_tool, "serve"},
         Tool{{kBin + "json-server", "db.json"}, dev_tool, "json-server"},

@@ -91,8 +91,7 @@ const KindRow kUnsupervisedNode{
     .wait = "60 s when it listens or is orphaned, else 10 min; 8 h in a live terminal",
     .impact =
         "It runs only for as long as nothing goes wrong: unless something that stray does not know starts it "
-        "again, it is down after a crash or a reboot until a person notices, and without a memory limit it "
-        "can "
+        "again, it is down after a crash or a reboot until a person notices. Without a memory limit it can "
         "take the host with it.",
     .unsupervised = Remedy::move,
     .supervised = Remedy::note,
