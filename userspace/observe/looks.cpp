@@ -23,6 +23,7 @@
 #include "base/printable.hpp"
 #include "event.h"
 #include "privilege/confine.hpp"
+#include "procfs/read.hpp"
 #include "record/wire.hpp"
 
 namespace stray {
@@ -35,6 +36,7 @@ constexpr int kNap = 1;                      // ms: some ten answers, which wake
 constexpr std::size_t kLargest = 256 << 10;  // bytes of a message: more than any record has
 constexpr std::size_t kMostHangingKept = 4096;
 constexpr std::chrono::hours kLongestWait{1};
+constexpr int kWorkingTimes = 10;  // as long as one that hangs
 
 struct Asked {
   std::uint64_t start = 0;
@@ -218,7 +220,7 @@ void Looks::send() {
     if (without) {
       unread(request);
     } else {
-      if (sent_.empty()) begun_ = Steady::now();
+      if (sent_.empty()) begin_to_wait();
       sent_.push_back(std::move(request));
     }
     asked_.pop_front();
@@ -231,7 +233,7 @@ void Looks::receive() {
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     const Request request = std::move(sent_.front());
     sent_.pop_front();
-    begun_ = Steady::now();
+    begin_to_wait();
     if (got > 0) {
       ready_.emplace_back(buffer_.begin(), buffer_.begin() + got);
       continue;
@@ -256,9 +258,30 @@ std::size_t Looks::take(std::size_t at_most, const std::function<void(RawRecord)
   return now.size();
 }
 
+void Looks::begin_to_wait() {
+  begun_ = checked_ = Steady::now();
+  switches_.clear();
+}
+
+// Whoever waits for a file system that does not answer is not runnable, and is switched away from once: at
+// its last system call (proc(5): State and the context switches of status).
+bool Looks::helper_is_at_work() {
+  proc::FileReader reader;
+  const auto status = reader.read(AT_FDCWD, ("/proc/" + std::to_string(helper_) + "/status").c_str());
+  if (!status) return false;
+  const auto at = status->find("voluntary_ctxt_switches:");
+  std::string switches(at == std::string_view::npos ? std::string_view() : status->substr(at));
+  const bool working = status->find("\nState:\tR") != std::string_view::npos || switches != switches_;
+  switches_ = std::move(switches);
+  return working;
+}
+
 void Looks::give_up_if_hanging() {
   if (!abandoned_.empty()) reap();
-  if (!socket_ || sent_.empty() || Steady::now() - begun_ < patience_.longest) return;
+  const auto now = Steady::now();
+  if (!socket_ || sent_.empty() || now - checked_ < patience_.longest) return;
+  checked_ = now;
+  if (now - begun_ < kWorkingTimes * patience_.longest && helper_is_at_work()) return;
   const Request request = std::move(sent_.front());
   sent_.pop_front();
   note_hang(request);

@@ -4,10 +4,11 @@
 // signal ends it. A thread in that state would keep stray from ending; a helper process is killed, or left
 // alone until its wait is over.
 //
-// A look that takes longer than `longest` is answered by a record with STRAY_SAW_UNREAD, and the others go on
-// in another helper. If the names of its files lead to one file system of another host or of a program, that
-// one is named in a warning and its processes are answered so without a look, else this process is; both for
-// a minute at first, twice as long each time.
+// A look that waits for longer than `longest` is answered by a record with STRAY_SAW_UNREAD, and the others
+// go on in another helper. One that is at work all that time, or waits for a CPU on a busy host, is given ten
+// times as long. If the names of its files lead to one file system of another host or of a program, that one
+// is named in a warning and its processes are answered so without a look, else this process is; both for a
+// minute at first, twice as long each time.
 //
 // Used from one thread. What was asked is answered, in the order of asking but for what hangs, unless this is
 // destroyed before.
@@ -41,7 +42,7 @@ class Looks {
   using FindMounts = std::function<std::vector<Mount>(const Request&)>;
 
   struct Patience {
-    std::chrono::milliseconds longest = std::chrono::seconds(1);
+    std::chrono::milliseconds longest = std::chrono::milliseconds(500);
     std::chrono::milliseconds again = std::chrono::minutes(1);  // until what hung is looked at again
   };
 
@@ -78,6 +79,8 @@ class Looks {
   void send();
   void receive();
   void give_up_if_hanging();
+  bool helper_is_at_work();
+  void begin_to_wait();
   void abandon();
   void reap();
   void note_hang(const Request& request);
@@ -98,6 +101,9 @@ class Looks {
   std::deque<Request> asked_, sent_;
   std::set<std::tuple<ProcessKey, stray::Look, std::string>> waiting_;  // those of asked_
   Steady::time_point begun_{};  // when the first of sent_ became the first
+  Steady::time_point
+      checked_{};         // when the helper was last asked whether it is at work on that one; or begun_
+  std::string switches_;  // how often it had waited then, as the kernel says it
   std::vector<Bytes> ready_;
   std::map<std::string, HangingMount> mounts_;  // by device
   std::map<ProcessKey, Hang> processes_;
