@@ -17,7 +17,9 @@ PATIENCE = 60  # seconds; a bound for what is broken, not a measure
 
 def stray(*arguments, **options):
     """Runs stray to its end."""
-    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": PATIENCE} | options
+    options = {"capture_output": True, "timeout": PATIENCE} | options
+    if "input" not in options:
+        options.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.run([STRAY, *arguments], **options)
 
 

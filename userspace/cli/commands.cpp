@@ -5,12 +5,12 @@
 namespace stray {
 
 extern const Command kRun, kScan, kTree, kExplain, kReplay, kHistory, kReport, kExport, kPlan, kStop, kAdopt,
-    kAllow, kCheck, kConfig, kDoctor;
+    kAllow, kCheck, kFleet, kConfig, kDoctor;
 
 std::span<const Command* const> all_commands() {
-  static constexpr const Command* kAll[] = {&kRun,     &kScan,   &kTree,   &kExplain, &kReplay,
-                                            &kHistory, &kReport, &kExport, &kPlan,    &kStop,
-                                            &kAdopt,   &kAllow,  &kCheck,  &kConfig,  &kDoctor};
+  static constexpr const Command* kAll[] = {&kRun,    &kScan,   &kTree,   &kExplain, &kReplay, &kHistory,
+                                            &kReport, &kExport, &kPlan,   &kStop,    &kAdopt,  &kAllow,
+                                            &kCheck,  &kFleet,  &kConfig, &kDoctor};
   return kAll;
 }
 
