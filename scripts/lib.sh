@@ -100,3 +100,9 @@ install_npm_tools() {
     say "npm could not install them; the scenarios that need them are skipped ($build/npm.log)"
   fi
 }
+
+# The mirror as this machine's own sources name it.
+mirror() {
+  awk '/^URIs:/ { print $2; exit } /^deb / { print ($2 ~ /^\[/) ? $3 : $2; exit }' \
+    /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | sed 's#/*$##'
+}

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits of the process (ulimit): stray says which one it met, and goes on where it can."""
+import json
+import os
 import resource
 import signal
 import subprocess
 
-from tracing import Folder, JsonTrace, action, stray
+from tracing import Folder, JsonTrace, action, stray, wait_for
 
 
 class Limits(Folder):
@@ -32,3 +34,29 @@ class Limits(Folder):
         done = stray("run", "--json", "--for", "5s", "--output", str(self.folder / "out"), preexec_fn=small)
         self.assertEqual(done.returncode, 5, done.stderr)
         self.assertIn(b"File too large", done.stderr)
+
+
+class WithoutKernelPrograms(Folder):
+    """--no-bpf: the same verdict from /proc alone, and the limit said."""
+
+    def test_an_orphan_is_found_without_the_right_to_load_programs(self):
+        script = self.folder / "left.js"
+        script.write_text("setInterval(() => {}, 1000)")
+        subprocess.run(["setsid", "sh", "-c", f"node {script} </dev/null >/dev/null 2>&1 & echo $! >{self.folder}/pid"],
+                       check=True)
+        pid = int((self.folder / "pid").read_text())
+        self.addCleanup(os.kill, pid, signal.SIGKILL)
+        wait_for(lambda: os.readlink(f"/proc/{pid}/exe").endswith("node"), "node")
+        refused = ["setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin"]
+        self.assertEqual(stray("scan", under=refused).returncode, 4)
+        self.assertIn(b"stray scan --no-bpf", stray("scan", under=refused).stderr)
+        done = stray("scan", "--no-bpf", "--json", "--after", "all=1ms", under=refused)
+        documents = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("no-bpf", [limit["code"] for limit in documents[-1]["stray"]["limits"]])
+        kinds = {one["rule"]["name"] for one in documents[:-1] if one["process"]["pid"] == pid}
+        self.assertLessEqual({"orphan", "unsupervised-node"}, kinds)
+
+    def test_a_capture_has_no_proc(self):
+        done = stray("scan", "--no-bpf", "--capture", "/nowhere")
+        self.assertEqual(done.returncode, 2)

@@ -15,12 +15,12 @@ STRAY = os.environ.get("STRAY", "")  # set by `run`
 PATIENCE = 60  # seconds; a bound for what is broken, not a measure
 
 
-def stray(*arguments, **options):
-    """Runs stray to its end."""
+def stray(*arguments, under=(), **options):
+    """Runs stray to its end, as the last words of the command `under`."""
     options = {"capture_output": True, "timeout": PATIENCE} | options
     if "input" not in options:
         options.setdefault("stdin", subprocess.DEVNULL)
-    return subprocess.run([STRAY, *arguments], **options)
+    return subprocess.run([*under, STRAY, *arguments], **options)
 
 
 def wait_for(condition, what):

@@ -58,6 +58,8 @@ void declare_source(Arguments& arguments, CaptureChoice& capture) {
   arguments.value("--at", capture.at,
                   "State of the capture at this time instead of its end: 02:13, -1h (before its end)",
                   "WHEN");
+  arguments.flag("--no-bpf", capture.no_bpf,
+                 "Read this host from /proc alone, without kernel programs: with limits, which are told");
 }
 
 void declare_events(Arguments& arguments, std::string& events) {

@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -70,8 +71,24 @@ Capability confined(privilege::Role role) {
 
 Capability type_information() {
   if (kernel::has_btf()) return {"BTF", Offer::ok, "/sys/kernel/btf/vmlinux", ""};
-  return {"BTF", Offer::missing, "/sys/kernel/btf/vmlinux cannot be read",
-          "use a kernel built with CONFIG_DEBUG_INFO_BTF (all current distributions)"};
+  return {
+      "BTF", Offer::missing, "/sys/kernel/btf/vmlinux cannot be read",
+      "use a kernel built with CONFIG_DEBUG_INFO_BTF (all current distributions); `stray scan --no-bpf` does "
+      "without"};
+}
+
+// A kernel without CONFIG_BPF_SYSCALL does not know the system call; else this command is one of no kernel.
+bool has_bpf() { return ::syscall(SYS_bpf, -1, nullptr, 0) == 0 || errno != ENOSYS; }
+
+constexpr const char* kLockdown = "/sys/kernel/security/lockdown";  // "none integrity [confidentiality]"
+
+// At confidentiality no program may read the kernel's memory (LOCKDOWN_BPF_READ_KERNEL, security/security.c).
+Capability lockdown() {
+  const std::string mode = proc::first_line(kLockdown);
+  if (mode.find("[confidentiality]") == std::string::npos)
+    return {"lockdown", Offer::ok, mode.empty() ? "not there" : mode, ""};
+  return {"lockdown", Offer::missing, "confidentiality: no kernel program may read the kernel's memory",
+          "boot with lockdown=integrity; `stray scan --no-bpf` does without kernel programs"};
 }
 
 // Loads one program by itself, as the live source would.
@@ -153,8 +170,11 @@ Capability cgroups() {
 }  // namespace
 
 std::vector<Capability> capabilities() {
-  std::vector<Capability> list{kernel_release(), privileges(), type_information()};
-  if (privilege::missing(privilege::held(), true).empty() && kernel::has_btf()) {
+  std::vector<Capability> list{kernel_release(), privileges(), type_information(), lockdown()};
+  if (!has_bpf())
+    list.push_back({"bpf(2)", Offer::missing, "this kernel has no such system call",
+                    "use a kernel built with CONFIG_BPF_SYSCALL; `stray scan --no-bpf` does without"});
+  else if (privilege::missing(privilege::held(), true).empty() && kernel::has_btf()) {
     for (const std::string_view name : kernel::wanted_programs(true)) list.push_back(try_program(name));
     list.push_back(try_source(false));
     list.push_back(try_source(true));

@@ -23,6 +23,7 @@
 #include "lifecycle.skel.h"
 #include "privilege/capabilities.hpp"
 #include "procfs/missing_parents.hpp"
+#include "procfs/seeds.hpp"
 
 namespace stray {
 namespace {
@@ -64,15 +65,17 @@ void check_may_trace() {
   if (lacking.empty()) return;
   throw SetupError(
       4, "loading the kernel programs needs CAP_BPF and CAP_PERFMON: " + privilege::names_of(lacking) +
-             (lacking.size() == 1 ? " is" : " are") + " missing; " + privilege::advice_for(lacking));
+             (lacking.size() == 1 ? " is" : " are") + " missing; " + privilege::advice_for(lacking) +
+             "; `stray scan --no-bpf` does without");
 }
 
 [[noreturn]] void throw_load_failure(int error, const std::string& output, std::uint32_t ring_bytes) {
   if (output.find("map 'ring'") != std::string::npos)
     throw SetupError(4, "the ring buffer of " + std::to_string(ring_bytes) + " bytes cannot be made: " +
                             std::strerror(-error) + "; try a smaller --ring-size");
-  throw SetupError(4, "the kernel refused the kernel programs: " + kernel::why_refused(output, error) +
-                          "; `stray doctor` shows what this kernel offers");
+  throw SetupError(
+      4, "the kernel refused the kernel programs: " + kernel::why_refused(output, error) +
+             "; `stray doctor` shows what this kernel offers, and `stray scan --no-bpf` does without");
 }
 
 }  // namespace
@@ -130,6 +133,10 @@ std::uint64_t KernelSource::State::count_misses() const {
 }
 
 KernelSource::KernelSource(const KernelOptions& options) : state_(std::make_unique<State>()) {
+  if (!options.bpf) {
+    state_->missing_kinds = 1u << STRAY_SEED;
+    return;
+  }
   check_ring_size(options.ring_bytes);
   check_may_trace();
   check_descriptors();
@@ -152,6 +159,7 @@ KernelSource::KernelSource(const KernelOptions& options) : state_(std::make_uniq
 KernelSource::~KernelSource() = default;
 
 void KernelSource::snapshot(const RecordSink& sink) {
+  if (!state_->skeleton) return proc::feed_all_seeds(boot_now(), sink);
   auto& iterator = state_->iterator;
   if (!iterator) iterator.reset(bpf_program__attach_iter(state_->skeleton->progs.snapshot, nullptr));
   if (!iterator)

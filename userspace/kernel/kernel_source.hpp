@@ -29,6 +29,7 @@ using RecordSink = std::function<void(RawRecord)>;
 struct KernelOptions {
   std::uint32_t ring_bytes = 4u << 20;  // a power of two, at least a page
   bool probes = true;                   // false: only the snapshot (scan, tree, explain)
+  bool bpf = true;                      // false: the snapshot is read from /proc, and nothing is loaded
 };
 
 class KernelSource {
@@ -55,7 +56,8 @@ class KernelSource {
   // Detaches the probes: no new records; drain() still gives what is in the ring.
   void detach();
 
-  // Bit N: this kernel offers no records of kind N (enum stray_kind), although probes were asked for.
+  // Bit N: this kernel offers no records of kind N (enum stray_kind), although probes were asked for; that of
+  // STRAY_SEED: the snapshot is from /proc.
   std::uint32_t missing_kinds() const;
 
   // Records the kernel could not hand over, so far: no room in the ring, and program runs skipped by

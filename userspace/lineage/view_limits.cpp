@@ -32,6 +32,11 @@ ViewLimits view_limits(const Host& host, const Lineage& lineage, std::uint64_t l
   if (host.in_own_pid_namespace())
     limits.push_back(
         {kOwnNamespace, "stray runs inside a pid namespace: processes outside of it are not seen"});
+  if (host.missing_kinds >> STRAY_SEED & 1)
+    limits.push_back(
+        {"no-bpf",
+         "processes were read from /proc one after the other, without kernel programs: who adopts "
+         "orphans is not known but for init and systemd, and ids are not those of a trace"});
   for (const auto& [kind, what] : kOptional)
     if (host.missing_kinds >> kind & 1)
       limits.push_back({"missing-events", "this kernel does not report " + std::string(what)});

@@ -19,7 +19,7 @@ HostLook::HostLook(const Config& config, const CaptureChoice& capture, Then then
     : pipeline_(look_options(config.detect, capture.files.empty()), {}) {
   if (capture.files.empty()) {
     if (!capture.at.empty()) throw UsageError("--at needs --capture FILE: this host is shown as it is now");
-    live_ = std::make_unique<Live>(pipeline_, KernelOptions{.probes = false});
+    live_ = std::make_unique<Live>(pipeline_, KernelOptions{.probes = false, .bpf = !capture.no_bpf});
     live_->use(config);
     const std::string session = session_record();
     live_->start(std::as_bytes(std::span(session.data(), session.size())));
@@ -28,6 +28,7 @@ HostLook::HostLook(const Config& config, const CaptureChoice& capture, Then then
     live_->say_what_was_skipped();
     return;
   }
+  if (capture.no_bpf) throw UsageError("--no-bpf is about this host: leave out --capture");
   privilege::confine(privilege::Role::reader, {.read = capture.files});
   CaptureInput input(capture);
   CaptureHooks hooks;
