@@ -86,6 +86,8 @@ const char* thread_name(Role role) {
       return "stray-capture";
     case Role::metrics:
       return "stray-metrics";
+    case Role::screen:
+      return "stray-screen";
     default:
       return nullptr;  // the main thread, which ps shows as the program
   }
@@ -115,6 +117,7 @@ CapabilitySet kept_by(Role role) {
     case Role::exporter:
       return bit(CAP_DAC_READ_SEARCH) | bit(CAP_DAC_OVERRIDE);
     case Role::output:
+    case Role::screen:
       break;
   }
   return 0;
@@ -137,8 +140,9 @@ bool confine(Role role, const Files& files) {
 }
 
 std::string_view name_of(Role role) {
-  static constexpr std::array<std::string_view, kRoles> names{
-      "pipeline", "reporter", "observer", "starter", "output", "capture", "reader", "exporter", "metrics"};
+  static constexpr std::array<std::string_view, kRoles> names{"pipeline", "reporter", "observer", "starter",
+                                                              "output",   "capture",  "reader",   "exporter",
+                                                              "metrics",  "screen"};
   return names[static_cast<std::size_t>(role)];
 }
 

@@ -26,8 +26,9 @@ enum class Role : std::uint8_t {
   reader,    // reads a capture or a journal, and prints
   exporter,  // the same, and writes a file
   metrics,   // replaces the file of a run's metrics
+  screen,    // draws on a terminal, and reads what is typed
 };
-inline constexpr int kRoles = 9;
+inline constexpr int kRoles = 10;
 
 // What must stay possible. Root without capabilities cannot read what only its owner may read, nor write into
 // a directory of another: then the one capability for it is kept. "" and "-" are no files.

@@ -36,6 +36,7 @@ struct Calls {
   bool threads = false, processes = false;
   bool programs = false;  // bpf(2): reads counters and the task iterator
   bool sockets = false;   // local ones and netlink
+  bool terminal = false;  // sets how a terminal behaves
 };
 
 // Memory, threads, time, signals to oneself, and reading; some of these are safe whatever their arguments
@@ -84,6 +85,8 @@ constexpr Calls calls(Role role) {
               .threads = true};
     case Role::exporter:
       return {.write_files = true, .threads = true};
+    case Role::screen:
+      return {.more = "", .terminal = true};
   }
   return {};
 }
@@ -190,6 +193,12 @@ void allow_sockets(Filter& filter) {
       "timerfd_create timerfd_settime");
 }
 
+// Not TIOCSTI, which would type for the person.
+void allow_terminal(Filter& filter) {
+  for (const unsigned long request : {TCSETS, TCSETSW, TCSETSF, TCFLSH, TIOCGPGRP})
+    filter.allow("ioctl", {is(1, request)});
+}
+
 #endif
 
 }  // namespace
@@ -219,6 +228,7 @@ bool load_filter(Role role) {
   allow_by_arguments(filter);
   if (what.programs) allow_programs(filter);
   if (what.sockets) allow_sockets(filter);
+  if (what.terminal) allow_terminal(filter);
   return filter.load();
 }
 

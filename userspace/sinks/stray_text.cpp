@@ -7,6 +7,7 @@
 #include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "findings/rules.hpp"
+#include "sinks/lines.hpp"
 #include "sinks/text.hpp"
 
 namespace stray {
@@ -98,18 +99,13 @@ std::string Text::lines(std::string_view head, const std::vector<std::string>& a
 
 // Severity, what to do, pid, user, memory, age, command: one line.
 std::string Text::columns(const Stray& stray, const Scene& scene, std::size_t count) const {
-  const Process* p = subject_of(stray, scene);
-  std::string out = severity(stray.severity) + std::string(10 - to_string(stray.severity).size(), ' ') +
-                    paint(kBold, pad(stray.treatment.title, 22)) + " ";
-  if (count > 1)
-    out += pad(std::to_string(count) + " times", 8) + " ";
-  else
-    out += pad(std::to_string(stray.top.tgid), 8) + " ";
-  if (!p) return out + "(exited)\n";
-  out += pad(printable(user_of(*p)), 10) + " " +
-         pad(stray.memory ? memory_text(stray.memory, host_.memory) : "", 16) + " " +
-         pad(age_text(age(scene, p->key.start)), 12) + " " + printable(shortened(p->command(), 160));
-  return out + "\n";
+  const StrayLine line = line_of(stray, scene);
+  std::string out = severity(line.severity) + std::string(10 - to_string(line.severity).size(), ' ') +
+                    paint(kBold, pad(line.title, 22)) + " ";
+  out += pad(count > 1 ? std::to_string(count) + " times" : std::to_string(line.pid), 8) + " ";
+  if (line.gone) return out + "(exited)\n";
+  return out + pad(line.user, 10) + " " + pad(line.memory ? memory_text(line.memory, host_.memory) : "", 16) +
+         " " + pad(age_text(line.age), 12) + " " + shortened(line.command, 160) + "\n";
 }
 
 std::string Text::steps(const std::vector<const Stray*>& same) const {
@@ -195,17 +191,20 @@ std::string Text::headline(const std::vector<Stray>& strays, std::size_t entries
   return out + "\n";
 }
 
-std::string Text::strays(const std::vector<Stray>& strays, const Scene& scene, const ScanView& view) const {
-  if (strays.empty() && !view.limits.empty()) {
+std::string Text::verdict(const std::vector<Stray>& strays, std::size_t entries, const ScanView& view) const {
+  if (!strays.empty()) return headline(strays, entries);
+  if (!view.limits.empty()) {
     std::string out = paint(kYellow, "No strays seen, but stray does not see all of this host:") + "\n";
     for (const ViewLimit& limit : view.limits) out += "  " + limit.text + "\n";
     return out;
   }
-  if (strays.empty())
-    return view.filters() ? "No stray matches.\n"
-                          : paint(kGreen, "No strays.") + " Every watched process is supervised.\n";
+  return view.filters() ? "No stray matches.\n"
+                        : paint(kGreen, "No strays.") + " Every watched process is supervised.\n";
+}
+
+std::string Text::strays(const std::vector<Stray>& strays, const Scene& scene, const ScanView& view) const {
   const auto groups = grouped(strays, scene);
-  std::string out = headline(strays, view.findings ? strays.size() : groups.size());
+  std::string out = verdict(strays, view.findings ? strays.size() : groups.size(), view);
   if (view.findings) {
     for (const Stray& stray : strays)
       for (const Finding& f : stray.findings) out += "\n" + block(f, stray, scene);

@@ -9,6 +9,7 @@
 #include "event.h"
 #include "findings/rules.hpp"
 #include "record/action.hpp"
+#include "sinks/lines.hpp"
 
 namespace stray {
 namespace {
@@ -18,13 +19,6 @@ constexpr std::string_view kRed = "31", kYellow = "33", kDim = "2", kBold = "1",
 std::string name_of(const Process* p, ProcessKey key) {
   if (!p) return key ? "pid " + std::to_string(key.tgid) : "none";
   return printable(p->label()) + " (" + std::to_string(p->key.tgid) + ")";
-}
-
-// By name where any process of the same user above it was observed.
-std::string account_of(const Process& process) {
-  const Process* p = &process;
-  while (p && p->uid == process.uid && !(p->seen && !p->seen->user.empty())) p = p->parent;
-  return p && p->uid == process.uid ? printable(p->seen->user) : "uid " + std::to_string(process.uid);
 }
 
 constexpr std::size_t kWideInTree = 110, kWideInEvent = 400;  // bytes; the JSON documents have all
@@ -101,54 +95,17 @@ std::string Text::reparent(const Change& change, BootTime time) const {
          name_of(p.parent, p.parent_key) + "\n";
 }
 
-std::string Text::node(const Process& p, const Scene& scene, const std::vector<Stray>& strays) const {
-  const Supervision who = supervise(scene.lineage, p);
-  std::string facts = age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{});
-  if (who.verdict != Verdict::kernel && who.verdict != Verdict::nobody)
-    facts += ", " + printable(supervisor_text(who));
-  std::string out = std::to_string(p.key.tgid) + " " + printable(shortened(p.command(), kWideInTree)) +
-                    paint(kDim, "  " + facts);
-  for (const Stray& stray : strays) {
-    std::string kinds;
-    for (const Finding& f : stray.findings)
-      if (f.process == p.key) add_to(kinds, to_string(f.kind));
-    if (!kinds.empty())
-      out += "  " + paint(stray.severity >= Severity::warning ? kYellow : kBold,
-                          "<- " + kinds + ": " + stray.treatment.title);
-  }
-  return out + "\n";
-}
-
-// With a stack of its own and indents that stop growing: anybody may build a chain of processes as long as
-// pids last.
-void Text::branch(std::string& out, const Process& top, const Scene& scene,
-                  const std::vector<Stray>& strays) const {
-  struct Level {
-    const Process* process;
-    std::string indent, mark;
-  };
-  constexpr std::size_t kDeepest = 64 * 3;
-  std::vector<Level> stack{{&top, "", ""}};
-  while (!stack.empty()) {
-    const Level now = std::move(stack.back());
-    stack.pop_back();
-    out += now.indent + now.mark + node(*now.process, scene, strays);
-    std::string below = now.indent;
-    if (!now.mark.empty() && below.size() < kDeepest) below += now.process->next ? "│  " : "   ";
-    for (const Process* c = now.process->last_child; c; c = c->previous)
-      stack.push_back({c, below, c->next ? "├─ " : "└─ "});
-  }
-}
-
-std::string Text::tree(const Lineage& lineage, const Process* root, const Scene& scene,
-                       const std::vector<Stray>& strays) const {
+std::string Text::tree(const Process* root, const Scene& scene, const std::vector<Stray>& strays) const {
   std::string out;
-  if (root) {
-    branch(out, *root, scene, strays);
-    return out;
+  for (const TreeLine& line : tree_lines(scene, root, strays, false)) {
+    std::string facts = age_text(line.age);
+    if (line.supervisor != "none" && !line.supervisor.empty()) facts += ", " + line.supervisor;
+    out += line.guide + std::to_string(line.process->key.tgid) + " " +
+           printable(shortened(line.process->command(), kWideInTree)) + paint(kDim, "  " + facts);
+    if (!line.found.empty())
+      out += "  " + paint(line.severity >= Severity::warning ? kYellow : kBold, "<- " + line.found);
+    out += "\n";
   }
-  for (const Process* p : lineage.live_by_key())
-    if (!p->parent && !p->kthread) branch(out, *p, scene, strays);
   return out;
 }
 

@@ -31,8 +31,10 @@ class Text {
   std::string finding(const Finding& finding, const Stray* stray, const Scene& scene) const;
   // The summary, then one entry a stray (or one line, or one block a finding), identical ones together.
   std::string strays(const std::vector<Stray>& strays, const Scene& scene, const ScanView& view) const;
-  std::string tree(const Lineage& lineage, const Process* root, const Scene& scene,
-                   const std::vector<Stray>& strays) const;
+  std::string tree(const Process* root, const Scene& scene, const std::vector<Stray>& strays) const;
+  // What strays() begins with: how many there are and what is to be done, or that there are none.
+  // `entries`: in how many they stand.
+  std::string verdict(const std::vector<Stray>& strays, std::size_t entries, const ScanView& view) const;
   std::string explain(const Process& process, const Scene& scene, const std::vector<Stray>& strays) const;
   std::string heading(const Process& process) const;  // one line that says which process
   std::string summary(const Summary& summary) const;
@@ -51,10 +53,6 @@ class Text {
   std::string steps(const std::vector<const Stray*>& same) const;
   std::string block(const Finding& finding, const Stray& stray, const Scene& scene) const;
   std::string lines(std::string_view head, const std::vector<std::string>& all) const;
-
-  std::string node(const Process& process, const Scene& scene, const std::vector<Stray>& strays) const;
-  void branch(std::string& out, const Process& top, const Scene& scene,
-              const std::vector<Stray>& strays) const;
 
   const Host& host_;
   Style style_;

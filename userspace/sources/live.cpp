@@ -121,8 +121,11 @@ std::size_t Live::answer(std::size_t at_most) {
 void Live::tick_if_due() {
   const auto due = pipeline_.detectors().next_due();
   const BootTime now = boot_now();
-  if (!due || *due > now) return;
-  stray_head head = wire::head(STRAY_TICK, now);
+  if (due && *due <= now) tick();
+}
+
+void Live::tick() {
+  stray_head head = wire::head(STRAY_TICK, boot_now());
   head.lost = source_.lost();
   feed(wire::Record<stray_tick>(head).bytes());
 }
@@ -181,6 +184,11 @@ void Live::settle() {
 void Live::ask_about_all() {
   for (const Process* process : pipeline_.lineage().live_by_key())
     if (!process->kthread) looks_.ask({process->key, Look::process, {}});
+}
+
+void Live::look_at(std::span<const ProcessKey> keys) {
+  for (const ProcessKey& key : keys)
+    for (const Look look : {Look::process, Look::usage}) looks_.ask({key, look, {}});
 }
 
 void Live::look_at_all() {

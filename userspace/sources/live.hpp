@@ -42,6 +42,8 @@ class Live {
   void stop();           // the rest of the ring, then the end record
   void ask_about_all();  // has every process observed in the rounds to come: for who asks a capture later
   void look_at_all();    // the same, with memory and sockets, before it returns
+  void look_at(std::span<const ProcessKey> keys);  // who these are and what they use, in the rounds to come
+  void tick();                                     // a record that says what time it is
   void say_what_was_skipped() const { looks_.say_what_was_skipped(); }  // warnings: what did not answer
 
  private:

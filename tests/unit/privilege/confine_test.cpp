@@ -33,7 +33,7 @@ namespace stray::privilege {
 namespace {
 
 constexpr std::array kAll{Role::pipeline, Role::reporter, Role::observer, Role::starter, Role::output,
-                          Role::capture,  Role::reader,   Role::exporter, Role::metrics};
+                          Role::capture,  Role::reader,   Role::exporter, Role::metrics, Role::screen};
 static_assert(kAll.size() == kRoles);
 
 // Runs it in a confined thread; false where calls cannot be filtered.

@@ -36,9 +36,8 @@ int tree(const TreeOptions& options) {
   look.observe_all();
   const Process* root = options.who.empty() ? nullptr : &look.named(options.who);
   const Style style{use_color(options.common, STDOUT_FILENO)};
-  print(options.common.json
-            ? documents(look, root)
-            : Text(look.pipeline().host(), style).tree(look.lineage(), root, look.scene(), look.strays()));
+  print(options.common.json ? documents(look, root)
+                            : Text(look.pipeline().host(), style).tree(root, look.scene(), look.strays()));
   return look.exit_code(kFine);
 }
 
