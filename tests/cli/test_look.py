@@ -100,7 +100,7 @@ class Scan(Folder):
         for child in below:
             self.addCleanup(os.kill, int(child), signal.SIGKILL)
         text = stray("scan", "--color", "never").stdout.decode()
-        block = text[re.search(rf"(?m)^\w+ +\w+ it +{pid} ", text).start():]
+        block = text[re.search(rf"(?m)^\w+ +look, then stop it +{pid} ", text).start():]
         self.assertRegex(block, r"(.*\n)+?  with +(\S+ \(\d+\)(, )?){12} and 3 more\n")
 
     def test_too_young_to_be_spoken_of(self):

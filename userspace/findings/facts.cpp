@@ -77,7 +77,8 @@ bool ide_server(const Process& p) {
 
 bool is_watched(const Program& program) {
   return program.runtime != Runtime::none || program.role == Role::wrapper ||
-         program.role == Role::dev_tool || program.role == Role::cli;
+         program.role == Role::dev_tool || program.role == Role::cli ||
+         (program.desk != Desk::none && program.desk != Desk::editor);
 }
 
 bool left_behind(const Process& p) {
@@ -214,6 +215,19 @@ std::uint64_t group_memory(const Scene& scene, const Process& p) {
 
 std::string role_word(const Process& p) {
   const Program& program = p.program();
+  switch (program.desk) {
+    case Desk::agent:
+      return "agent " + program.name;
+    case Desk::type_checker:
+      return "type checker " + program.name;
+    case Desk::mcp_server:
+    case Desk::language_server:
+    case Desk::browser:
+      return std::string(to_string(program.desk));
+    case Desk::editor:
+    case Desk::none:
+      break;
+  }
   switch (program.role) {
     case Role::dev_tool:
       return "dev tool " + program.name;

@@ -19,6 +19,8 @@ std::vector<std::string> exclusions(const Scene& scene, const Process& p) {
   if (is_app(p)) {
     if (p.program().ide)
       out.push_back("not unsupervised: an IDE's server");
+    else if (serves_one_client(p))
+      out.push_back("not unsupervised: it serves the one client that started it");
     else if (parent_answers(p))
       out.push_back("not unsupervised: it is a worker of its parent");
     else if (covered_by_above(p))

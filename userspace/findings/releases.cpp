@@ -19,7 +19,7 @@ std::uint64_t surely_after_start(const Scene& scene, const Process& p) {
 // Runs code of its own from a file that is still there, and nothing above it starts it anew by itself.
 bool runs_file(const Process& p) {
   return p.seen && p.program().runtime != Runtime::none && p.program().entry_kind == EntryKind::file &&
-         is_app(p) && !parent_answers(p) && !covered_by_above(p) &&
+         is_app(p) && p.program().desk == Desk::none && !parent_answers(p) && !covered_by_above(p) &&
          p.seen->script.state == STRAY_SCRIPT_PRESENT;
 }
 

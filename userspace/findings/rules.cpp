@@ -34,18 +34,53 @@ bool is_app(const Process& p) {
   return program.role == Role::eval && p.seen && !p.seen->sockets.empty();
 }
 
+namespace {
+
+bool piped(std::uint8_t kind) { return kind == STRAY_STDIO_PIPE || kind == STRAY_STDIO_SOCKET; }
+
+// Who started it, past the package managers and the `sh -c` between them; nullptr: one of them was left
+// behind.
+const Process* starter(const Process& p) {
+  const Process* at = &p;
+  for (std::size_t left = Lineage::kMostAncestors; left > 0; --left) {
+    if (left_behind(*at) || !at->parent || at->parent->namespace_init) return nullptr;
+    at = at->parent;
+    if (at->program().role != Role::wrapper && !at->program().shell_c) return at;
+  }
+  return nullptr;
+}
+
+// `npx mcp-server-git` of an agent: it talks to the agent over what npm and sh only hand on.
+bool starter_answers(const Process& p) {
+  const Process* by = starter(p);
+  return by && by != p.parent && is_watched(by->program()) && !by->program().supervisor;
+}
+
+}  // namespace
+
 // A child process whose parent answers for it: of a runtime (fork, cluster), or one that talks to a living
 // parent over pipes and serves nobody else (language servers, MCP servers, workers of other programs).
 bool parent_answers(const Process& p) {
-  if (!p.parent || p.parent->program().role == Role::wrapper || p.parent->program().supervisor) return false;
+  if (!p.parent) return false;
+  const bool alone = p.seen && p.seen->sockets.empty() && piped(p.seen->stdio[0]) && piped(p.seen->stdio[1]);
+  if (alone && starter_answers(p)) return true;
+  if (p.parent->program().role == Role::wrapper || p.parent->program().supervisor) return false;
   if (p.parent->program().runtime != Runtime::none) {
     if (env_value(p.env(), "NODE_CHANNEL_FD") || env_value(p.env(), "NODE_UNIQUE_ID")) return true;
     if (p.program().entry_kind == EntryKind::file && p.program().entry == p.parent->program().entry)
       return true;
   }
-  const auto piped = [](std::uint8_t kind) { return kind == STRAY_STDIO_PIPE || kind == STRAY_STDIO_SOCKET; };
-  return !left_behind(p) && !p.parent->program().shell && !p.parent->namespace_init && p.seen &&
-         p.seen->sockets.empty() && piped(p.seen->stdio[0]) && piped(p.seen->stdio[1]);
+  return alone && !left_behind(p) && !p.parent->program().shell && !p.parent->namespace_init;
+}
+
+// It listens on nothing. By its name, or because whoever started it talked to it over its standard input and
+// has exited; what a supervisor started and lost is a worker of its own.
+bool serves_one_client(const Process& p) {
+  if (!p.seen || !p.seen->sockets.empty()) return false;
+  const Desk desk = p.program().desk;
+  if (desk == Desk::mcp_server || desk == Desk::language_server || desk == Desk::type_checker) return true;
+  const bool lost = !environment_supervisor(p).empty() || (p.creator && p.creator->program().supervisor);
+  return left_behind(p) && !lost && piped(p.seen->stdio[0]);
 }
 
 bool in_ci(const Process& p) {

@@ -23,8 +23,9 @@ std::vector<std::string> exclusions(const Scene& scene, const Process& process);
 
 // ---- words and judgements (rules.cpp) ----
 
-bool is_app(const Process& process);          // a server of its own, or evaluated code that listens
-bool parent_answers(const Process& process);  // a worker or child of a living parent
+bool is_app(const Process& process);             // a server of its own, or evaluated code that listens
+bool parent_answers(const Process& process);     // a worker or child of a living parent
+bool serves_one_client(const Process& process);  // that started it, and whom it serves on its standard files
 bool in_ci(const Process& process);
 bool production(const Process& process);
 std::string quoted(const Process& process);        // its command line, shortened, for a message
@@ -34,6 +35,13 @@ BootTime age(const Scene& scene, BootTime since);
 bool script_gone(const Process& process);  // its script, or its working directory, no longer exists
 void cost_evidence(const Scene& scene, const Process& process, Condition& out);
 void append(std::vector<Evidence>& to, std::vector<Evidence> more);
+
+// ---- jobs (jobs.cpp) ----
+
+bool started_with_nohup(const Scene& scene, const Process& process);
+bool is_batch(const Process& process);  // runs a program whose work comes to its end by itself
+// How long this and what descends from it may take, if it is work that comes to its end by itself.
+std::optional<BootTime> job_limit(const Scene& scene, const Process& process);
 
 // ---- facts (facts.cpp) ----
 

@@ -8,7 +8,6 @@
 #include "base/units.hpp"
 #include "findings/rules.hpp"
 #include "findings/stray.hpp"
-#include "program/batch.hpp"
 #include "record/host.hpp"
 #include "supervision/supervisor_commands.hpp"
 
@@ -22,24 +21,19 @@ struct Facts {
   const Process* server = nullptr;  // of its launch; nullptr: it serves nobody
   Supervision who;
   bool job = false;     // started on purpose, and comes to its end by itself
+  bool tool = false;    // made for one person or one client, who has left
   bool person = false;  // its terminal is open: somebody may be at work
   std::string ports;    // of all its processes, "127.0.0.1:3000, [::]:9229"
 };
-
-bool started_as_job(const Scene& scene, const Process& p) {
-  for (const Evidence& e : accident_evidence(scene, p))
-    if (e.code == "A9") return true;
-  return false;
-}
 
 // A job on purpose: started with nohup, by at or cron, or a program whose work comes to an end (an upgrade, a
 // backup, a build, a test run).
 bool is_job(const Scene& scene, const Stray& stray, const Facts& facts) {
   if (facts.server || !facts.top) return false;
-  if (facts.who.verdict == Verdict::job || started_as_job(scene, *facts.top)) return true;
+  if (facts.who.verdict == Verdict::job || started_with_nohup(scene, *facts.top)) return true;
   return std::any_of(stray.members.begin(), stray.members.end(), [&](ProcessKey key) {
     const Process* p = scene.lineage.find(key);
-    return p && (p->program().role == Role::cli || is_batch_program(p->exe()));
+    return p && (p->program().role == Role::cli || is_batch(*p));
   });
 }
 
@@ -55,8 +49,10 @@ Facts facts_of(const Scene& scene, const Stray& stray) {
   out.person = out.who.verdict == Verdict::login;
   out.job = is_job(scene, stray, out);
   for (const ProcessKey& key : stray.members)
-    if (const Process* p = scene.lineage.find(key))
+    if (const Process* p = scene.lineage.find(key)) {
+      out.tool |= p->program().role == Role::dev_tool || p->program().desk != Desk::none;
       if (const std::string ports = ports_text(*p); !ports.empty()) add_to(out.ports, ports);
+    }
   return out;
 }
 
@@ -95,8 +91,12 @@ void add_hints(const Stray& stray, Treatment& out) {
 }
 
 void end_it(const Scene& scene, const Stray& stray, const Facts& facts, Treatment& out) {
-  out.title = "stop it";
+  const bool unknown = out.decided_by == Kind::orphan && !facts.tool;
+  out.title = unknown ? "look, then stop it" : "stop it";
   out.frees = stray.memory;
+  if (unknown)
+    out.steps.push_back({When::now, "read what is known of it, and whether anybody needs it",
+                         "stray explain " + process_id(scene.boot, facts.subject->key), ""});
   if (!facts.ports.empty())
     out.steps.push_back({When::now, "check that no client is connected to " + facts.ports, "ss -tnp",
                          "no line names pid " + std::to_string(stray.subject.tgid)});
@@ -110,10 +110,13 @@ void end_it(const Scene& scene, const Stray& stray, const Facts& facts, Treatmen
       processes_text(stray.members.size()) + " fewer" +
       (stray.memory ? ", up to " + memory_text(stray.memory, scene.host_memory) + " of memory free" : "");
   const bool plain = out.decided_by == Kind::stale_script || out.decided_by == Kind::dev_tool;
-  out.confidence = facts.ports.empty() && plain ? Confidence::certain : Confidence::likely;
-  out.confidence_reason = facts.ports.empty()
-                              ? "It listens on no address."
-                              : "It listens on " + facts.ports + ": a client may still use it.";
+  out.confidence = plain ? Confidence::certain : Confidence::likely;
+  out.confidence_reason = "It listens on no address.";
+  if (unknown) out.confidence_reason = "It listens on no address, but nothing says what it is for.";
+  if (!facts.ports.empty()) {
+    out.confidence = Confidence::unsure;
+    out.confidence_reason = "It listens on " + facts.ports + ": a client may still use it.";
+  }
   if (facts.job) {
     out.confidence = Confidence::unsure;
     out.confidence_reason = "It may be a job that was started on purpose.";

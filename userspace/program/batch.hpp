@@ -5,9 +5,12 @@
 
 #include <string_view>
 
+#include "base/string_list.hpp"
+
 namespace stray {
 
-// By the file name of the executable: package managers, backups, compilers and builds, dumps, test runners.
-bool is_batch_program(std::string_view exe);
+// By the file name of the executable, by its sub-command, or by the script that it runs: package managers,
+// backups, compilers and builds, dumps, test runners.
+bool is_batch_program(std::string_view exe, StringList argv = {});
 
 }  // namespace stray

@@ -30,6 +30,7 @@ struct ToolRow {
   Role role = Role::dev_tool;
   std::string_view name = {};  // shown; empty: the first name and the sub-command
   unsigned traits = 0;
+  Desk desk = Desk::none;
 };
 
 // All rows of one tool stand together; the first that matches decides.

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/words.hpp"
+#include "program/desk.hpp"
 
 namespace stray {
 namespace {
@@ -38,13 +39,24 @@ constexpr ImageRow kImages[] = {
     {"busybox", busybox},
     {"busybox.static", busybox},
     {"caddy", daemon},
+    {"ccls", language_server},
+    {"chrome", browser},
+    {"chrome-headless-shell", browser, "headless_shell"},
+    {"chrome_crashpad_handler", daemon},
+    {"chromedriver", browser, "headless_shell"},
+    {"chromium", browser},
+    {"chromium-browser", browser},
     {"chronyd", daemon},
+    {"clangd", language_server},
+    {"claude", tool},
     {"cloudflared", tool},
+    {"codex", tool},
     {"colord", daemon},
     {"conmon", supervisor, "conmon"},
     {"consul", daemon},
     {"consul-template", daemon},
     {"containerd", daemon},
+    {"crashpad_handler", daemon},
     {"cron", daemon, "cron", Breaker::cron},
     {"crond", daemon, "cron", Breaker::cron},
     {"csh", shell},
@@ -72,19 +84,24 @@ constexpr ImageRow kImages[] = {
     {"expect", breaker, {}, Breaker::terminal},
     {"fcron", daemon, "cron", Breaker::cron},
     {"filebeat", daemon},
+    {"firefox", browser},
+    {"firefox-esr", browser},
     {"fish", shell},
     {"fluent-bit", daemon},
     {"foot", breaker, {}, Breaker::terminal},
     {"fwupd", daemon},
+    {"geckodriver", browser, "headless_shell"},
     {"ghostty", breaker, {}, Breaker::terminal},
     {"git", daemon_by_word, "--daemon"},  // fsmonitor--daemon, credential-cache--daemon
     {"git-credential-cache--daemon", daemon},
     {"gnome-keyring-daemon", daemon},
     {"goa-daemon", daemon},
+    {"gopls", language_server},
     {"goreman", wrapper, "goreman"},
     {"gotty", breaker, {}, Breaker::terminal},
     {"gpg-agent", daemon},
     {"haproxy", daemon},
+    {"headless_shell", browser, "headless_shell"},
     {"hivemind", wrapper, "hivemind"},
     {"httpd", daemon},
     {"ibus-daemon", daemon},
@@ -113,6 +130,7 @@ constexpr ImageRow kImages[] = {
     {"mongod", daemon},
     {"monit", supervisor, "monit"},
     {"mosh-server", daemon, "mosh-server", Breaker::login},
+    {"msedge", browser},
     {"mysqld", daemon},
     {"named", daemon},
     {"nginx", daemon},
@@ -124,6 +142,8 @@ constexpr ImageRow kImages[] = {
     {"nomad", supervisor, "nomad"},
     {"nscd", daemon},
     {"ntpd", daemon},
+    {"ocamllsp", language_server},
+    {"opencode", tool},
     {"openrc-init", daemon},
     {"openvpn", daemon},
     {"overmind", wrapper, "overmind"},
@@ -145,6 +165,7 @@ constexpr ImageRow kImages[] = {
     {"runit", daemon},
     {"runsv", supervisor, "runit"},
     {"runsvdir", daemon},
+    {"rust-analyzer", language_server},
     {"s6-supervise", supervisor, "s6"},
     {"s6-svscan", daemon},
     {"scdaemon", daemon},
@@ -173,9 +194,11 @@ constexpr ImageRow kImages[] = {
     {"tcsh", shell},
     {"telegraf", daemon},
     {"terminology", breaker, {}, Breaker::terminal},
+    {"texlab", language_server},
     {"tilix", breaker, {}, Breaker::terminal},
     {"tmux", daemon, "tmux", Breaker::multiplexer},
     {"traefik", daemon},
+    {"tsgo", tool},
     {"ttyd", breaker, {}, Breaker::terminal},
     {"turbo", tool},
     {"udisksd", daemon},
@@ -194,6 +217,7 @@ constexpr ImageRow kImages[] = {
     {"xterm", breaker, {}, Breaker::terminal},
     {"zabbix_agentd", daemon},
     {"zellij", daemon, "zellij", Breaker::multiplexer},
+    {"zls", language_server},
     {"zsh", shell},
 };
 static_assert(std::is_sorted(std::begin(kImages), std::end(kImages),
@@ -241,6 +265,8 @@ constexpr PrefixRow kPrefixes[] = {
     {{"php-fpm", daemon}},
 };
 
+constexpr ImageRow kMcpServer{"", mcp_server}, kLanguageServer{"", language_server};
+
 // Scripts whose interpreter is the binary. By base name; "supervisor.supervisord" is `python -m`.
 constexpr ImageRow kScripts[] = {
     {"supervisord", supervisor, "supervisord"},
@@ -276,7 +302,10 @@ const ImageRow* find_image(std::string_view base_name) {
     if (prefix.row.name.front() == base_name.front() && base_name.starts_with(prefix.row.name) &&
         prefix.rest(base_name.substr(prefix.row.name.size())))
       return &prefix.row;
-  return nullptr;
+  // "github-mcp-server", "lua-language-server"
+  if (!contains(base_name, "-") && !contains(base_name, "mcp")) return nullptr;
+  const Desk desk = desk_by_name(base_name);
+  return desk == Desk::mcp_server ? &kMcpServer : desk == Desk::language_server ? &kLanguageServer : nullptr;
 }
 
 const ImageRow* find_interpreted(std::string_view script) {

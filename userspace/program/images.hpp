@@ -25,6 +25,9 @@ enum class ImageClass : std::uint8_t {
   daemon_by_word,  // only where a word of its command line or title ends in `detail`
   daemonizer,      // a supervisor, of the row `detail`, where it is told to respawn
   breaker,         // nothing but a Breaker
+  mcp_server,
+  language_server,
+  browser,  // counts where it shows nothing
 };
 
 struct ImageRow {

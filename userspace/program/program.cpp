@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/program.hpp"
 
+#include <array>
+
 #include "base/words.hpp"
+#include "program/desk.hpp"
 #include "program/dev_tools.hpp"
 #include "program/host_programs.hpp"
 #include "program/images.hpp"
@@ -20,6 +23,8 @@ Words arguments(StringList argv) {
   if (!words.empty()) words.erase(words.begin());
   return words;
 }
+
+std::string_view first_word(StringList argv) { return argv.bytes().substr(0, argv.bytes().find('\0')); }
 
 // The command of `sh -c`, or nothing. bash and ash: -o takes a word (`-eo pipefail -c`), so does --rcfile.
 std::optional<std::string_view> shell_command(const Words& args) {
@@ -157,7 +162,27 @@ void recognise_tool(Program& program, std::string_view name, const Words& args) 
   program.role = match->row->role;
   program.name = match->name;
   program.watcher = match->has(kWatcher);
+  program.desk = match->row->desk;
   program.daemon = match->has(kDaemonTrait);
+}
+
+void recognise_desk(Program& program, const ImageRow& row, StringList argv) {
+  switch (row.what) {
+    case ImageClass::mcp_server:
+      program.desk = Desk::mcp_server;
+      break;
+    case ImageClass::language_server:
+      program.desk = Desk::language_server;
+      program.role = Role::dev_tool;
+      program.ide = true;
+      break;
+    case ImageClass::browser:
+      if (is_headless(argv, !row.detail.empty())) program.desk = Desk::browser;
+      break;
+    default:
+      return;
+  }
+  if (program.desk != Desk::none) program.name = to_string(program.desk);
 }
 
 Runtime runtime_of(ImageClass what) {
@@ -175,10 +200,26 @@ Runtime runtime_of(ImageClass what) {
   }
 }
 
+// Binaries that are named by their version: ".../claude/versions/2.0.37".
+Program by_folder(const ProgramView& view) {
+  Program program;
+  const std::string_view name = file_name(view.exe);
+  if (name.empty() || name.find_first_not_of("0123456789.") != std::string_view::npos) return program;
+  const DeskFolder* folder = desk_folder(view.exe);
+  if (!folder || folder->desk != Desk::agent) return program;
+  program.role = Role::interactive;
+  program.name = folder->name;
+  program.desk = Desk::agent;
+  if (const auto match = match_command(file_name(first_word(view.argv)), arguments(view.argv), true);
+      match && match->row->desk != Desk::none)
+    program.role = match->row->role, program.name = match->name, program.desk = match->row->desk;
+  return program;
+}
+
 Program by_tables(const ProgramView& view) {
   const std::string_view name = file_name(view.exe);
   const ImageRow* row = find_image(name);
-  if (!row && view.runtime == Runtime::none) return {};
+  if (!row && view.runtime == Runtime::none) return by_folder(view);
   const Runtime runtime = view.runtime != Runtime::none ? view.runtime : runtime_of(row->what);
   if (is_other_runtime(runtime)) {
     Program known;
@@ -213,6 +254,11 @@ Program by_tables(const ProgramView& view) {
     case ImageClass::daemonizer:
       recognise_daemonizer(program, *row, arguments(view.argv));
       break;
+    case ImageClass::mcp_server:
+    case ImageClass::language_server:
+    case ImageClass::browser:
+      recognise_desk(program, *row, view.argv);
+      break;
     default:
       apply(program, *row);
       break;
@@ -221,6 +267,12 @@ Program by_tables(const ProgramView& view) {
 }
 
 }  // namespace
+
+std::string_view to_string(Desk desk) {
+  constexpr std::array<std::string_view, 7> names = {
+      "", "agent", "editor", "MCP server", "language server", "type checker", "headless browser"};
+  return names[static_cast<std::size_t>(desk)];
+}
 
 Program recognise(const ProgramView& view) {
   if (is_loader(view.exe))
@@ -241,7 +293,8 @@ bool is_interpreter(std::string_view exe) {
 
 bool wants_environment(const Program& program) {
   return program.runtime != Runtime::none || program.role == Role::wrapper ||
-         program.role == Role::dev_tool || (program.shell_c && program.runs_runtime);
+         program.role == Role::dev_tool || program.desk != Desk::none ||
+         (program.shell_c && program.runs_runtime);
 }
 
 }  // namespace stray

@@ -55,6 +55,19 @@ enum class Role : std::uint8_t {
 
 enum class Restarts : std::uint8_t { no, yes, unknown };
 
+// What a program is to its client, where it serves one client alone: an agent, an editor, a test run. `agent`
+// and `editor` are such clients themselves.
+enum class Desk : std::uint8_t {
+  none,
+  agent,       // a coding agent's command: claude, codex, gemini, …
+  editor,      // an editor, or the server of an IDE
+  mcp_server,  // on its standard files; one that listens is a server as others are
+  language_server,
+  type_checker,
+  browser,  // headless
+};
+std::string_view to_string(Desk desk);  // "MCP server", "headless browser"; empty: none
+
 // What stands between a process and the service it was reached through: whoever
 // descends from it was started by a person or a scheduler, not by the service.
 enum class Breaker : std::uint8_t {
@@ -95,6 +108,7 @@ struct Program {  // every field is saved in saved_program.cpp: a new one needs 
   Breaker breaker = Breaker::none;
   std::uint32_t heap_limit_mib = 0;  // --max-old-space-size of argv or NODE_OPTIONS; 0: not given
   std::optional<SupervisorKind> supervisor;
+  Desk desk = Desk::none;
 };
 
 // The fields of a saved state (saved_program.cpp). restore_program: false where they are malformed.

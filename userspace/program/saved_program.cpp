@@ -18,14 +18,18 @@ template <>
 struct LastOf<Breaker> : Last<Breaker::terminal> {};
 
 template <>
+struct LastOf<Desk> : Last<Desk::browser> {};
+
+template <>
 struct Saved<Program> {
   static void fields(auto& a, auto& p) {
     auto& [runtime, entry_kind, runtime_name, entry, role, name, watcher, data_explorer, ide, shell_c, shell,
            daemon, inspector, inspector_address, runs_runtime, daemonizer, breaker, heap_limit_mib,
-           supervisor] = p;
+           supervisor, desk] = p;
     in_order(a, 1, runtime, entry_kind, entry, role, name, watcher, data_explorer, ide, shell_c, shell,
              daemon, inspector, inspector_address, runs_runtime, daemonizer, breaker, heap_limit_mib);
     a(19, runtime_name);
+    a(20, desk);
     // By name: what it does is this program's knowledge, or the configuration's (ProgramRules), and an
     // unknown one is none.
     std::string restarted_by(supervisor ? supervisor->name : std::string_view());

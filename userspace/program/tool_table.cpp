@@ -11,6 +11,16 @@ constexpr auto kWrap = Role::wrapper;
 constexpr auto kApp = Role::app;
 constexpr auto kSupervisor = Role::supervisor;
 constexpr std::string_view kWatch = "-w|--watch";
+constexpr auto kAgent = Desk::agent;
+constexpr auto kTalk = Role::interactive;
+
+// Commands and packages of coding agents, which stand in several rows.
+constexpr std::string_view kClaude = "claude|claude-code|@anthropic-ai/claude-code";
+constexpr std::string_view kCodex = "codex|@openai/codex";
+constexpr std::string_view kGemini = "gemini|@google/gemini-cli";
+constexpr std::string_view kQwen = "qwen|@qwen-code/qwen-code";
+constexpr std::string_view kCopilot = "copilot|@github/copilot";
+constexpr std::string_view kOpencode = "opencode|opencode-ai|@opencode-ai/opencode";
 
 constexpr ToolRow kTools[] = {
     // Supervisors (the name is that of the supervisor table).
@@ -256,8 +266,8 @@ constexpr ToolRow kTools[] = {
     {"esbuild", {}, "--watch", kDev, "esbuild --watch"},
     {"esbuild", {}, "--service", Role::none},  // the compiler behind tsx and vite: part of its parent
     {"esbuild", {}, {}, kCli, "esbuild"},
-    {"tsc", {}, kWatch, kDev, "tsc --watch"},
-    {"tsc", {}, {}, kCli, "tsc"},
+    {"tsc", {}, kWatch, kDev, "tsc --watch", 0, Desk::type_checker},
+    {"tsc", {}, {}, kCli, "tsc", 0, Desk::type_checker},
     {"tsup", {}, kWatch, kDev, "tsup --watch"},
     {"tsup", {}, {}, kCli, "tsup"},
     {"swc", {}, kWatch, kDev, "swc --watch"},
@@ -387,10 +397,55 @@ constexpr ToolRow kTools[] = {
     {"ncu", {}, {}, kCli, "npm-check-updates"},
     {"npm-check-updates", {}, {}, kCli, "npm-check-updates"},
 
+    // Coding agents: at a terminal; told to do one thing, after which they end; as a server of another
+    // client.
+    {kClaude, "mcp serve", {}, kApp, "Claude Code as MCP server", 0, Desk::mcp_server},
+    {kClaude, {}, "-p|--print", kCli, "Claude Code", 0, kAgent},
+    {kClaude, {}, {}, kTalk, "Claude Code", 0, kAgent},
+    {kCodex, "mcp-server|mcp serve", {}, kApp, "Codex as MCP server", 0, Desk::mcp_server},
+    {kCodex, "exec|e|review", {}, kCli, "Codex", 0, kAgent},
+    {kCodex, {}, {}, kTalk, "Codex", 0, kAgent},
+    {kGemini, {}, "-p|--prompt", kCli, "Gemini CLI", 0, kAgent},
+    {kGemini, {}, {}, kTalk, "Gemini CLI", 0, kAgent},
+    {kQwen, {}, "-p|--prompt", kCli, "Qwen Code", 0, kAgent},
+    {kQwen, {}, {}, kTalk, "Qwen Code", 0, kAgent},
+    {kCopilot, {}, "-p|--prompt", kCli, "Copilot CLI", kGeneric, kAgent},
+    {kCopilot, {}, {}, kTalk, "Copilot CLI", kGeneric, kAgent},
+    {kOpencode, "run", {}, kCli, "OpenCode", 0, kAgent},
+    {kOpencode, "serve|web", {}, kApp, "OpenCode server"},
+    {kOpencode, {}, {}, kTalk, "OpenCode", 0, kAgent},
+    {"cursor-agent", {}, "-p|--print", kCli, "Cursor agent", 0, kAgent},
+    {"cursor-agent", {}, {}, kTalk, "Cursor agent", 0, kAgent},
+    {"amp|@sourcegraph/amp", {}, "-x|--execute", kCli, "Amp", kGeneric, kAgent},
+    {"amp|@sourcegraph/amp", {}, {}, kTalk, "Amp", kGeneric, kAgent},
+    {"crush|@charmland/crush", "run", {}, kCli, "Crush", kGeneric, kAgent},
+    {"crush|@charmland/crush", {}, {}, kTalk, "Crush", kGeneric, kAgent},
+    {"auggie|@augmentcode/auggie", {}, "-p|--print", kCli, "Auggie", 0, kAgent},
+    {"auggie|@augmentcode/auggie", {}, {}, kTalk, "Auggie", 0, kAgent},
+    {"cline", {}, {}, kTalk, "Cline", 0, kAgent},
+    {"aider", {}, "-m|--message|-f|--message-file", kCli, "Aider", 0, kAgent},
+    {"aider", {}, {}, kTalk, "Aider", 0, kAgent},
+
+    // Type checkers.
+    {"vue-tsc|svelte-check|pyright|basedpyright|tsgo|@typescript/native-preview",
+     {},
+     kWatch,
+     kDev,
+     {},
+     0,
+     Desk::type_checker},
+    {"vue-tsc|svelte-check|pyright|basedpyright|tsgo|@typescript/native-preview",
+     {},
+     {},
+     kCli,
+     {},
+     0,
+     Desk::type_checker},
+
     // Language servers.
-    {"typescript/lib/tsserver.js", {}, {}, kDev, "language server", kIde},
-    {"typescript-language-server", {}, {}, kDev, "language server", kIde},
-    {"pyright-langserver", {}, {}, kDev, "language server", kIde},
+    {"typescript/lib/tsserver.js", {}, {}, kDev, "language server", kIde, Desk::language_server},
+    {"typescript-language-server", {}, {}, kDev, "language server", kIde, Desk::language_server},
+    {"pyright-langserver", {}, {}, kDev, "language server", kIde, Desk::language_server},
 };
 
 }  // namespace

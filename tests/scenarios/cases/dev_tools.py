@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tools for a developer's machine that were left running."""
+"""Tools for a developer's machine that were left running, and helpers of agents and test runs whose client was killed."""
+import os
+import shutil
 import signal
 
 from case import scenario
@@ -57,3 +59,43 @@ def next_left(case):
     parent = case.pids["next"]
     case.end("next", signal.SIGKILL)
     case.inherited("server", parent)
+
+
+# What an agent starts over pipes. Another process holds the write end too, as a sibling that was forked from the agent
+# does: the end of the agent is no end of file.
+AGENT = """const [, , input, ...command] = process.argv;
+const stdin = require('fs').openSync(input, 'r+');
+require('child_process').spawn(command[0], command.slice(1), {stdio: [stdin, 'ignore', 'ignore'], detached: true});
+setInterval(() => {}, 1e6);
+"""
+
+
+def killed_client(case, role, command, pattern):
+    case.app()
+    case.write("app/client.js", AGENT)
+    case.shell("mkfifo input && (setsid sleep 1000000 <>input >&0 2>&1 &)")
+    case.shell(f"setsid node client.js input {command} </dev/null >/dev/null 2>&1 &")
+    case.find("client", "node client.js .*")
+    case.find(role, pattern, parent="client")
+    client = case.pids["client"]
+    case.end("client", signal.SIGKILL)
+    case.inherited(role, client)
+
+
+@scenario({"server": ["orphan"], "client": ["?orphan"]})
+def mcp_server_left(case):
+    """An agent gets SIGKILL: its MCP server (stdio) lives on. It serves nobody else, and is no server run by hand."""
+    case.write("app/node_modules/mcp-server-notes/index.js", "#!/usr/bin/env node\nprocess.stdin.resume();\n", executable=True)
+    (case.app_dir / "node_modules/.bin").mkdir()
+    (case.app_dir / "node_modules/.bin/mcp-server-notes").symlink_to("../mcp-server-notes/index.js")
+    killed_client(case, "server", "node_modules/.bin/mcp-server-notes stdio", "node .*/mcp-server-notes stdio")
+
+
+@scenario({"browser": ["orphan"], "client": ["?orphan"]})
+def headless_browser_left(case):
+    """A test run gets SIGKILL: the headless browser that it started in a session of its own lives on. A stand-in with the
+    name of the real binary."""
+    browser = case.dir / "chrome-headless-shell"
+    shutil.copy(os.path.realpath(shutil.which("sh")), browser)
+    case.write("app/browse", f"read line <{case.app_dir}/input\n")
+    killed_client(case, "browser", f"{browser} browse --headless", ".*/chrome-headless-shell browse --headless")

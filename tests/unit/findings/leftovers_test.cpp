@@ -87,6 +87,93 @@ TEST_F(LeftoversTest, AClientThatDaemonRespawnsIsSupervised) {
   EXPECT_TRUE(raised().contains({"orphan", 20}));
 }
 
+// An agent below the shell starts an MCP server over pipes, by way of the processes in between.
+class McpTest : public LeftoversTest {
+ protected:
+  const ProcessKey agent = key(15, 2);
+
+  void session(const std::string& server, bool by_npx) {
+    feed(fork(agent, shell, at(10), {}, on_tty));
+    feed(exec(agent, at(10), "/usr/bin/node", {"node", "/usr/bin/claude"}, on_tty));
+    answers[15].process.stdio = STRAY_STDIO_TTY;
+    ProcessKey above = agent;
+    if (by_npx) {
+      feed(fork(npm, agent, at(11), {}, on_tty));
+      feed(exec(npm, at(11), "/usr/bin/node", {"node", "/usr/bin/npx", "-y", "mcp-server-git"}, on_tty));
+      feed(fork(sh, npm, at(11), {}, on_tty));
+      feed(exec(sh, at(11), "/usr/bin/dash", {"sh", "-c", "mcp-server-git"}, on_tty));
+      answers[18].process.stdio = answers[19].process.stdio = STRAY_STDIO_SOCKET;
+      above = sh;
+    }
+    answers[20].process.stdio = STRAY_STDIO_SOCKET;
+    feed(fork(node, above, at(12), {}, on_tty));
+    feed(exec(node, at(12), "/usr/bin/node", {"node", server}, on_tty));
+  }
+};
+
+TEST_F(McpTest, OfALivingSessionIsPartOfIt) {
+  session("/home/alice/.npm/_npx/1/node_modules/.bin/mcp-server-git", true);
+  feed(exit(shell, at(20), 0, init));  // the terminal's shell: the session goes on without one
+  until(at(3600));
+  EXPECT_FALSE(raised().contains({"unsupervised-node", 20}));
+  EXPECT_FALSE(raised().contains({"orphan", 20}));
+}
+
+TEST_F(McpTest, WhoseAgentWasKilledIsAnOrphanAndNoServer) {
+  session("/home/alice/.npm/_npx/1/node_modules/.bin/mcp-server-git", false);
+  feed(exit(agent, at(20), 9, init));
+  until(at(3600));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}}));
+  EXPECT_NE(got.last[Told("raised orphan", 20)].what.message.find("MCP server"), std::string::npos);
+}
+
+TEST_F(McpTest, AnyNodeThatItsStarterTalkedToIsNoServerRunByHand) {
+  session("/srv/tool/build/index.js", false);
+  feed(exit(agent, at(20), 9, init));
+  until(at(3600));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}}));
+}
+
+TEST_F(McpTest, ThatListensIsAServerAsOthersAre) {
+  session("/srv/app/node_modules/.bin/mcp-server-git", false);
+  answers[20].ports = {8000};
+  feed(exit(agent, at(20), 9, init));
+  until(at(9 * 3600));  // its terminal is open: hours
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"unsupervised-node", 20}}));
+}
+
+TEST_F(McpTest, TwoSessionsHaveOneEachAndNoneIsACopy) {
+  session("/srv/app/node_modules/.bin/mcp-server-git", false);
+  const ProcessKey other = key(21, 40);
+  feed(fork(other, agent, at(40), {}, on_tty));
+  feed(exec(other, at(40), "/usr/bin/node", {"node", "/srv/app/node_modules/.bin/mcp-server-git"}, on_tty));
+  feed(exit(agent, at(60), 9, init));
+  until(at(3600));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"orphan", 21}}));
+}
+
+TEST_F(LeftoversTest, AHeadlessBrowserIsOneStrayWithItsZygotes) {
+  const ProcessKey zygote = key(21, 12);
+  feed(fork(npm, shell, at(10), {}, on_tty));
+  feed(exec(npm, at(10), "/usr/bin/node", {"node", "shots.js"}, on_tty));
+  feed(fork(node, npm, at(11), {}, kOwnSession));
+  feed(exec(node, at(11), "/opt/c/chrome-headless-shell",
+            {"chrome-headless-shell", "--headless", "about:blank"}, kOwnSession));
+  feed(fork(zygote, node, at(12), {}, kOwnSession));
+  feed(exec(zygote, at(12), "/opt/c/chrome-headless-shell", {"chrome-headless-shell", "--type=zygote"},
+            kOwnSession));
+  answers[20].ports = {40123};
+  answers[21].process.stdio = answers[20].process.stdio = STRAY_STDIO_PIPE;
+  until(at(100));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  feed(exit(npm, at(100), 9, init));
+  until(at(200));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}}));
+  const Finding& finding = got.last[Told("raised orphan", 20)];
+  EXPECT_NE(finding.what.message.find("headless browser"), std::string::npos) << finding.what.message;
+  EXPECT_EQ(finding.what.members, std::vector<ProcessKey>{zygote});
+}
+
 const std::string kServer = "/home/alice/.vscode-server/bin/1/";
 
 TEST_F(LeftoversTest, ALanguageServerWhoseEditorWasKilledIsAnOrphanAfterTheEditorCouldBeBack) {
@@ -189,6 +276,76 @@ TEST_F(LeftoversTest, WhatMayRestartItIsNamedAndNothingIsClaimed) {
   EXPECT_TRUE(std::any_of(evidence.begin(), evidence.end(), [](const Evidence& e) {
     return e.code == "may-restart" && e.text.find("(pid 19)") != std::string::npos;
   }));
+}
+
+// What a shell of a terminal started in the background, and left by its exit.
+class JobTest : public LeftoversTest {
+ protected:
+  const ProcessKey below = key(30, 21);
+
+  void left(const std::string& exe, const std::vector<std::string>& argv) {
+    feed(fork(node, shell, at(10), {}, on_tty));
+    feed(exec(node, at(10), exe, argv, on_tty));
+    answers[20].process.stdio = STRAY_STDIO_TTY_GONE;
+    feed(exit(shell, at(20), 0, init));
+  }
+  void is_a_job(double limit) {
+    until(at(10 + limit - 60));
+    EXPECT_EQ(raised(), std::set<Told>{});
+    until(at(20 + limit + 60));
+    EXPECT_TRUE(raised().contains({"orphan", 20}));
+  }
+  static constexpr double kJob = 6 * 3600, kTool = 2 * 3600;
+};
+
+TEST_F(JobTest, ABackupIsOneForSixHours) {
+  left("/usr/bin/rsync", {"rsync", "-a", "/srv", "far:/srv"});
+  is_a_job(kJob);
+}
+
+TEST_F(JobTest, SoIsAnInstallOfPythonPackages) {
+  left("/usr/bin/python3.11", {"python3", "-m", "pip", "install", "torch"});
+  is_a_job(kJob);
+}
+
+TEST_F(JobTest, SoIsAnInstallOfNpm) {
+  left("/usr/bin/node", {"node", "/usr/bin/npm", "install"});
+  is_a_job(kJob);
+}
+
+TEST_F(JobTest, ALinterHasTwoHours) {
+  left("/usr/bin/node", {"node", "/srv/app/node_modules/.bin/eslint", "."});
+  is_a_job(kTool);
+}
+
+TEST_F(JobTest, WhatAScriptOfAShellBuildsIsOne) {
+  left("/usr/bin/bash", {"bash", "nightly.sh"});
+  feed(fork(below, node, at(21), {}, on_tty));
+  feed(exec(below, at(21), "/usr/bin/make", {"make", "-j8"}, on_tty));
+  is_a_job(kJob);
+}
+
+TEST_F(JobTest, ATrainingUnderNohupIsOneUntilItListens) {
+  answers[20].process.env = {"_=/usr/bin/nohup"};
+  left("/usr/bin/python3.11", {"python3", "train.py"});
+  is_a_job(kJob);
+}
+
+TEST_F(JobTest, AServerOfPythonUnderNohupIsNone) {
+  answers[20].process.env = {"_=/usr/bin/nohup"};
+  answers[20].ports = {8000};
+  left("/usr/bin/python3.11", {"python3", "-m", "http.server"});
+  until(at(100));
+  EXPECT_TRUE(raised().contains({"orphan", 20}));
+}
+
+TEST_F(JobTest, AServerBelowAMakefileIsNone) {
+  left("/usr/bin/make", {"make", "run"});
+  feed(fork(below, node, at(21), {}, on_tty));
+  feed(exec(below, at(21), "/usr/bin/node", {"node", "dist/index.js"}, on_tty));
+  answers[30].ports = {3000};
+  until(at(200));
+  EXPECT_TRUE(raised().contains({"orphan", 20}));
 }
 
 }  // namespace

@@ -118,6 +118,23 @@ TEST_F(OneAnswerTest, AServerIsMovedAndNeverStopped) {
   EXPECT_EQ(gone[0].treatment.action, Remedy::end) << "it cannot be started again";
 }
 
+TEST_F(OneAnswerTest, WhatListensIsNotEndedForSureWhateverDecides) {
+  for (const Kind kind : {Kind::stale_script, Kind::dev_tool}) {
+    const auto serving = strays_of(host.pipeline.detectors().scene(), findings(subjects[0], {kind}));
+    EXPECT_EQ(serving[0].treatment.action, Remedy::end) << to_string(kind);
+    EXPECT_EQ(serving[0].treatment.confidence, Confidence::unsure) << to_string(kind);
+    const auto idle = strays_of(host.pipeline.detectors().scene(), findings(subjects[1], {kind}));
+    EXPECT_EQ(idle[0].treatment.confidence, Confidence::certain) << to_string(kind);
+  }
+}
+
+TEST_F(OneAnswerTest, AnOrphanOfUnknownUseIsLookedAtFirst) {
+  const auto strays = strays_of(host.pipeline.detectors().scene(), findings(subjects[1], {Kind::orphan}));
+  EXPECT_EQ(strays[0].treatment.action, Remedy::end);
+  EXPECT_EQ(strays[0].treatment.title, "look, then stop it");
+  EXPECT_TRUE(strays[0].treatment.steps.front().command.starts_with("stray explain "));
+}
+
 TEST_F(OneAnswerTest, TheOrderInWhichFindingsComeDecidesNothing) {
   const Scene scene = host.pipeline.detectors().scene();
   for (const Kind one : kKinds)

@@ -79,9 +79,10 @@ struct Fields<std::pair<A, B>> {
   }
 };
 
-STRAY_FIELDS(Program, STRAY_TAGS(1, 2, 19, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18), runtime,
-             entry_kind, runtime_name, entry, role, name, watcher, data_explorer, ide, shell_c, shell, daemon,
-             inspector, inspector_address, runs_runtime, daemonizer, breaker, heap_limit_mib, supervisor)
+STRAY_FIELDS(Program, STRAY_TAGS(1, 2, 19, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20),
+             runtime, entry_kind, runtime_name, entry, role, name, watcher, data_explorer, ide, shell_c,
+             shell, daemon, inspector, inspector_address, runs_runtime, daemonizer, breaker, heap_limit_mib,
+             supervisor, desk)
 STRAY_FIELDS(Image,
              STRAY_TAGS(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 22, 23, 27, 24, 25, 26, 18,
                         19, 20, 21, 0),

@@ -232,8 +232,8 @@ INSTANTIATE_TEST_SUITE_P(
         Tool{{kBin + "nx", "serve", "api"}, dev_tool, "nx serve"},
         Tool{{kBin + "eslint", "."}, cli, "eslint"}, Tool{{kBin + "prettier", "."}, cli, "prettier"},
         Tool{{"/usr/lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js", "rebuild"}, cli, "node-gyp"},
-        Tool{{"/root/.vscode-server/bin/1/out/server-main.js"}, dev_tool, "ide"},
-        Tool{{"/home/x/.cursor-server/bin/1/out/server-main.js"}, dev_tool, "ide"},
+        Tool{{"/root/.vscode-server/bin/1/out/server-main.js"}, dev_tool, "VS Code server"},
+        Tool{{"/home/x/.cursor-server/bin/1/out/server-main.js"}, dev_tool, "Cursor server"},
         Tool{{kModules + "typescript/lib/tsserver.js", "--useInferred"}, dev_tool, "language server"},
         Tool{{kBin + "yaml-language-server", "--stdio"}, dev_tool, "language server"}));
 
@@ -294,6 +294,83 @@ INSTANTIATE_TEST_SUITE_P(
                "src/server.ts",
                "ts-node-dev",
                false}));
+
+struct Helper {
+  Strings argv;  // its first word is the binary, or a script of node
+  Role role;
+  Desk desk;
+  std::string name = {};
+};
+void PrintTo(const Helper& row, std::ostream* out) {
+  for (const auto& arg : row.argv) *out << arg << ' ';
+}
+
+class Desks : public testing::TestWithParam<Helper> {};
+
+TEST_P(Desks, AreKnownByNameOrFolder) {
+  const Helper& row = GetParam();
+  const bool script = row.argv.front().starts_with(kModules) || row.argv.front().ends_with(".js");
+  const std::string exe =
+      row.argv.front().starts_with('/') ? row.argv.front() : "/usr/bin/" + row.argv.front();
+  const Program program = script ? node(row.argv) : test::Image{.exe = exe, .argv = row.argv}.recognise();
+  EXPECT_EQ(static_cast<int>(program.role), static_cast<int>(row.role));
+  EXPECT_EQ(to_string(program.desk), to_string(row.desk));
+  EXPECT_EQ(program.name, row.name);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Servers, Desks,
+    testing::Values(
+        Helper{{kBin + "mcp-server-everything", "stdio"}, app, Desk::mcp_server},
+        Helper{{kModules + "@modelcontextprotocol/server-everything/dist/index.js"}, app, Desk::mcp_server},
+        Helper{{kModules + "@playwright/mcp/cli.js"}, app, Desk::mcp_server},
+        Helper{{kModules + "@upstash/context7-mcp/dist/index.js"}, app, Desk::mcp_server},
+        Helper{{kBin + "claude", "mcp", "serve"}, app, Desk::mcp_server},
+        Helper{{"github-mcp-server", "stdio"}, Role::none, Desk::mcp_server, "MCP server"},
+        Helper{{kModules + "@modelcontextprotocol/sdk/x.js"}, app, Desk::none},
+        Helper{{kBin + "mcp-inspector"}, dev_tool, Desk::none, "mcp-inspector"},
+        Helper{{"dist/mcp/index.js"}, app, Desk::none},
+        Helper{{kBin + "bash-language-server", "start"}, dev_tool, Desk::language_server, "language server"},
+        Helper{{"gopls"}, dev_tool, Desk::language_server, "language server"},
+        Helper{{"lua-language-server"}, dev_tool, Desk::language_server, "language server"},
+        Helper{{"/home/a/.vscode-server/bin/1/extensions/node_modules/typescript/lib/tsserver.js"},
+               dev_tool,
+               Desk::language_server,
+               "language server"},
+        Helper{{"/home/a/.vscode-server/bin/1/out/bootstrap-fork.js", "--type=extensionHost"},
+               dev_tool,
+               Desk::editor,
+               "VS Code server"},
+        Helper{{kBin + "tsc", "-p", "."}, cli, Desk::type_checker, "tsc"},
+        Helper{{kBin + "vue-tsc", "--watch"}, dev_tool, Desk::type_checker, "vue-tsc"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Agents, Desks,
+    testing::Values(
+        Helper{{"/usr/bin/claude"}, interactive, Desk::agent, "Claude Code"},
+        Helper{{kModules + "@anthropic-ai/claude-code/cli.js"}, interactive, Desk::agent, "Claude Code"},
+        Helper{{kBin + "claude", "-p", "fix it"}, cli, Desk::agent, "Claude Code"},
+        Helper{{"/home/a/.local/share/claude/versions/2.0.37"}, interactive, Desk::agent, "Claude Code"},
+        Helper{{kModules + "@openai/codex/bin/codex.js"}, interactive, Desk::agent, "Codex"},
+        Helper{{"codex", "exec", "fix it"}, cli, Desk::agent, "Codex"},
+        Helper{{kBin + "gemini"}, interactive, Desk::agent, "Gemini CLI"},
+        Helper{{kModules + "@github/copilot/index.js"}, interactive, Desk::agent, "Copilot CLI"},
+        Helper{{"opencode"}, interactive, Desk::agent, "OpenCode"},
+        Helper{{"/home/a/.local/share/cursor-agent/versions/2025.1/index.js"},
+               interactive,
+               Desk::agent,
+               "Cursor agent"},
+        Helper{{"/srv/app/claude/versions/index"}, Role::none, Desk::none}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Browsers, Desks,
+    testing::Values(
+        Helper{{"chromium", "--headless=new", "x"}, Role::none, Desk::browser, "headless browser"},
+        Helper{{"chrome-headless-shell", "--no-sandbox"}, Role::none, Desk::browser, "headless browser"},
+        Helper{{"chromium", "--type=zygote", "--headless"}, Role::none, Desk::none},
+        Helper{{"chrome-headless-shell", "--type=renderer"}, Role::none, Desk::none},
+        Helper{{"firefox", "-headless"}, Role::none, Desk::browser, "headless browser"},
+        Helper{{"chromium"}, Role::none, Desk::none}));
 
 }  // namespace
 }  // namespace stray

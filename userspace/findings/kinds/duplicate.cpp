@@ -17,8 +17,8 @@ bool related(const Process& a, const Process& b) {
 }
 
 bool may_be_twin(const Process& p) {
-  return p.alive() && p.program().role == Role::app && !p.program().ide && !parent_answers(p) &&
-         !covered_by_above(p);
+  return p.alive() && p.program().role == Role::app && p.program().desk == Desk::none && !p.program().ide &&
+         !parent_answers(p) && !covered_by_above(p);
 }
 
 bool unsupervised(const Supervision& who) {

@@ -17,21 +17,6 @@ bool holds_watched(const Scene& scene, const Process& p) {
   return false;
 }
 
-// An install, a build, a test run comes to its end by itself: nothing below and including this one lasts.
-bool only_one_shots(const Scene& scene, const Process& p) {
-  const auto passing = [](Role role) {
-    return role == Role::cli || role == Role::wrapper || role == Role::none;
-  };
-  bool any = p.program().role == Role::cli;
-  for (const ProcessKey& key : descendants(p)) {
-    const Process* member = scene.lineage.find(key);
-    if (!member) continue;
-    any |= member->program().role == Role::cli;
-    if (!passing(member->program().role)) return false;
-  }
-  return any && passing(p.program().role);
-}
-
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!left_behind(p) || ide_server(p)) return {};
   if (p.program().shell && p.tty && p.sid == p.key.tgid) return {};  // the shell of an open terminal
@@ -48,7 +33,9 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
   out.since = p.reparented;
   // Its editor may be on its way back; the servers that are started again then are others.
   if (p.program().ide && !scene.options.at_once) out.wait = scene.options.ide_grace;
-  if (only_one_shots(scene, p)) out.wait = scene.options.cli_max_age, out.since = from;
+  // One that was reported stays so, whatever its loop runs at this moment.
+  const auto limit = scene.open ? std::nullopt : job_limit(scene, p);
+  if (limit) out.wait = *limit, out.since = from;
   const auto memory = group_memory(scene, p);
   if (!accidents.empty() && old >= scene.options.orphan_warn_age) out.severity = Severity::warning;
   if (!environment_supervisor(p).empty()) out.severity = Severity::warning;
@@ -70,22 +57,25 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
 }  // namespace
 
 extern const KindRow kOrphan;
-const KindRow kOrphan{.kind = Kind::orphan,
-                      .name = "orphan",
-                      .message_id = "a2db434d2dc24aeda139bfad1622aa46",
-                      .when =
-                          "the process that started it has exited, no supervisor manages it, and it was not "
-                          "detached on purpose",
-                      .wait = "30 s; what an editor started 10 min; a build, an install or a test run 2 h",
-                      .impact =
-                          "The process that started it has exited and nothing waits for its end. It holds "
-                          "memory, files and ports until a reboot, and nobody notices when it misbehaves.",
-                      .unsupervised = Remedy::end,
-                      .supervised = Remedy::note,
-                      .reason = "Nothing waits for it and it serves nobody.",
-                      .hint = "if it is still needed: start it again under a supervisor",
-                      .of_launch = true,
-                      .needs = Needs::nothing_else,
-                      .judge = judge};
+const KindRow kOrphan{
+    .kind = Kind::orphan,
+    .name = "orphan",
+    .message_id = "a2db434d2dc24aeda139bfad1622aa46",
+    .when =
+        "the process that started it has exited, no supervisor manages it, and it was not "
+        "detached on purpose",
+    .wait =
+        "30 s; what an editor started 10 min; a test run or another one-shot tool 2 h; an install, a "
+        "build, a backup or another job 6 h",
+    .impact =
+        "The process that started it has exited and nothing waits for its end. It holds "
+        "memory, files and ports until a reboot, and nobody notices when it misbehaves.",
+    .unsupervised = Remedy::end,
+    .supervised = Remedy::note,
+    .reason = "Nothing waits for it and it serves nobody.",
+    .hint = "if it is still needed: start it again under a supervisor",
+    .of_launch = true,
+    .needs = Needs::nothing_else,
+    .judge = judge};
 
 }  // namespace stray

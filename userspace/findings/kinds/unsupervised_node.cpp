@@ -36,7 +36,7 @@ const Process* may_restart(const Process& p) {
 
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!is_app(p) || p.program().ide || parent_answers(p) || covered_by_above(p)) return {};
-  if (helper_daemon(p)) return {};
+  if (helper_daemon(p) || serves_one_client(p)) return {};
   const Supervision who = supervise(scene.lineage, p);
   if (who.supervised()) return {};
   const bool listening = p.seen && !p.seen->sockets.empty();

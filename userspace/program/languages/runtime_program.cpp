@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/languages/runtime_program.hpp"
 
+#include "program/desk.hpp"
 #include "program/dev_tools.hpp"
 #include "program/languages/bun_deno_argv.hpp"
 #include "program/languages/node_argv.hpp"
@@ -11,26 +12,6 @@ namespace stray {
 namespace {
 
 constexpr std::string_view kTitleStart = "node ";
-
-// Folders that only an IDE's remote server or its extensions live in.
-constexpr std::string_view kIdeFolders[] = {
-    "/.vscode-server/",     "/.vscode-server-insiders/",
-    "/.vscodium-server/",   "/.cursor-server/",
-    "/.windsurf-server/",   "/.vscode/extensions/",
-    "/.cursor/extensions/", "/.vscode-remote/",
-    "/code-server/",        "/JetBrains/",
-    "/.zed_server/",        "/.local/share/zed/",
-};
-
-bool in_ide_folder(std::string_view path) {
-  return std::any_of(std::begin(kIdeFolders), std::end(kIdeFolders),
-                     [&](std::string_view folder) { return contains(path, folder); });
-}
-
-bool is_language_server(std::string_view entry) {
-  const std::string_view name = without_script_suffix(file_name(entry));
-  return name.ends_with("-language-server") || name.ends_with("-langserver");
-}
 
 void set(Program& program, Role role, std::string name) {
   program.role = role;
@@ -64,10 +45,7 @@ class RuntimeImage {
       by_node();
     else
       by_other();
-    if (in_ide_folder(view_.exe) || in_ide_folder(program_.entry))
-      make_ide("ide");
-    else if (is_language_server(program_.entry))
-      make_ide("language server");
+    by_desk();
     if (program_.role == Role::app) program_.name.clear();
     return std::move(program_);
   }
@@ -140,6 +118,29 @@ class RuntimeImage {
     args_from_ = command.rest;
     set(program_, command.role, std::move(command.name));
     if (command.role == Role::app && command.kind == EntryKind::file) by_script();
+  }
+
+  // Helpers of agents and editors, by the folder they live in or by their name.
+  void by_desk() {
+    if (program_.desk == Desk::none && (program_.role == Role::app || program_.role == Role::cli))
+      program_.desk = desk_of_entry();
+    if (program_.ide && program_.desk == Desk::none) program_.desk = Desk::language_server;
+    const DeskFolder* folder = desk_folder(view_.exe);
+    if (!folder) folder = desk_folder(program_.entry);
+    if (folder && program_.desk == Desk::none) program_.desk = folder->desk;
+    if (folder && folder->desk == Desk::agent)
+      return set(program_, Role::interactive, std::string(folder->name));
+    if (folder || program_.desk == Desk::language_server)
+      make_ide(program_.desk == Desk::language_server ? "language server" : folder->name);
+  }
+
+  // The name of a package says it, or a name of the user's own that is made of such words.
+  Desk desk_of_entry() const {
+    if (program_.entry.starts_with("npm:")) return desk_by_name(npm_specifier(program_.entry));
+    const std::string_view installed = installed_name(program_.entry);
+    if (const Desk desk = desk_by_name(installed); desk != Desk::none) return desk;
+    const std::string_view name = without_script_suffix(file_name(program_.entry));
+    return contains(name, "-") ? desk_by_name(name) : Desk::none;
   }
 
   // argv was overwritten before stray saw it, or is not known.
@@ -245,6 +246,7 @@ class RuntimeImage {
     program_.watcher |= match.has(kWatcher);
     program_.data_explorer = match.has(kExplorer);
     program_.ide = match.has(kIde);
+    program_.desk = match.row->desk;
     program_.daemon = match.has(kDaemonTrait);
   }
 
