@@ -9,7 +9,8 @@ bool says_the_same(const Condition& a, const Condition& b) {
   const auto steady = [](const Condition& c) {
     std::vector<Evidence> out;
     for (const Evidence& e : c.evidence)
-      if (e.code != "started" && e.code != "memory" && e.code != "members" && e.code != "alike")
+      if (e.code != "started" && e.code != "client" && e.code != "memory" && e.code != "members" &&
+          e.code != "alike")
         out.push_back(e);
     return out;
   };

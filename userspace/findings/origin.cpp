@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a process comes from, in words: who made it, from which terminal, and how its makers ended.
+#include <charconv>
+
 #include "base/signal_name.hpp"
 #include "findings/rules.hpp"
 
@@ -46,13 +48,83 @@ std::string terminal(const Scene& scene, const Process& p) {
   return {};
 }
 
+// The agents and editors that put a variable of their own into what they start.
+struct Mark {
+  std::string_view variable, value;  // value: empty: any
+  std::string_view name;
+};
+constexpr Mark kMarks[] = {
+    {"CLAUDECODE", {}, "Claude Code"},
+    {"CODEX_THREAD_ID", {}, "Codex"},
+    {"CODEX_SANDBOX", {}, "Codex"},
+    {"GEMINI_CLI", {}, "Gemini CLI"},
+    {"QWEN_CODE", {}, "Qwen Code"},
+    {"CURSOR_AGENT", {}, "Cursor agent"},
+    {"OPENCODE", {}, "OpenCode"},
+    {"CURSOR_TRACE_ID", {}, "Cursor"},
+    {"NVIM", {}, "Neovim"},
+    {"TERMINAL_EMULATOR", "JetBrains-JediTerm", "JetBrains IDE"},
+    {"TERM_PROGRAM", "zed", "Zed"},
+    {"VSCODE_PID", {}, "VS Code"},
+    {"VSCODE_IPC_HOOK_CLI", {}, "VS Code"},
+    {"TERM_PROGRAM", "vscode", "VS Code"},
+};
+
+// "4711", or the number in "/run/user/1000/nvim.4711.0"
+std::uint32_t pid_in(std::string_view value) {
+  if (const auto at = value.find("/nvim."); at != std::string_view::npos)
+    value = value.substr(at + 6, value.find('.', at + 6) - at - 6);
+  std::uint32_t pid = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), pid);
+  return error == std::errc() && end == value.data() + value.size() ? pid : 0;
+}
+
+std::string client_by_environment(const Scene& scene, const Process& p) {
+  for (const Mark& mark : kMarks) {
+    const auto value = env_value(p.env(), mark.variable);
+    if (!value || (!mark.value.empty() && *value != mark.value)) continue;
+    const bool named = mark.variable == "VSCODE_PID" || mark.variable == "NVIM";
+    const std::uint32_t pid = named ? pid_in(*value) : 0;
+    std::string text = pid ? "of " + std::string(mark.name) + " session " + std::to_string(pid)
+                           : "of a session of " + std::string(mark.name);
+    if (pid && pid != p.key.tgid) text += scene.lineage.live(pid) ? ", which is alive" : ", which has ended";
+    return text + " (inferred from " + std::string(mark.variable) + " in its environment)";
+  }
+  return {};
+}
+
+std::string working_directory(const Process& p) {
+  return p.seen && !p.seen->cwd.empty() ? p.seen->cwd : (p.image ? p.image->cwd : std::string());
+}
+
+bool is_client(const Process& p) {
+  return p.program().desk == Desk::agent || p.program().desk == Desk::editor;
+}
+
+// The nearest agent or editor among those that made it; of several processes of one session the first.
+std::string client(const Scene& scene, const Process& p) {
+  const Process* found = p.origin;
+  std::size_t left = Lineage::kMostAncestors;
+  while (found && !is_client(*found) && left > 0) found = found->origin, --left;
+  if (!found || left == 0) return client_by_environment(scene, p);
+  while (found->origin && found->origin->program().desk == found->program().desk &&
+         found->origin->program().name == found->program().name && left-- > 0)
+    found = found->origin;
+  std::string text = "of " + found->program().name + " session " + std::to_string(found->key.tgid) +
+                     (found->alive() ? std::string(", which is alive")
+                                     : ", ended " + age_text(age(scene, found->ended->time)) + " ago");
+  const std::string directory = working_directory(*found);
+  return directory.empty() ? text : text + ", in " + directory;
+}
+
 }  // namespace
 
 Origin origin_of(const Scene& scene, const Process& p) {
   Origin out;
   out.person = person(p);
+  out.client = client(scene, p);
   out.terminal = terminal(scene, p);
-  out.directory = p.seen && !p.seen->cwd.empty() ? p.seen->cwd : (p.image ? p.image->cwd : std::string());
+  out.directory = working_directory(p);
   if (!out.directory.empty() && p.seen && p.seen->flags & STRAY_SAW_CWD_DELETED)
     out.directory += " (deleted)";
   if (const auto script = env_value(p.env(), "npm_lifecycle_event")) {
@@ -78,6 +150,7 @@ std::vector<Evidence> origin_evidence(const Scene& scene, const Process& p) {
   const Origin origin = origin_of(scene, p);
   std::vector<Evidence> out;
   out.push_back({"started", age_text(age(scene, p.key.start)) + " ago, by " + origin.person, p.key.start});
+  if (!origin.client.empty()) out.push_back({"client", origin.client});
   if (!origin.terminal.empty()) out.push_back({"terminal", "from terminal " + origin.terminal});
   if (!origin.directory.empty()) out.push_back({"directory", "in " + origin.directory});
   if (!origin.npm.empty()) out.push_back({"npm", "by the " + origin.npm});

@@ -12,6 +12,7 @@ namespace stray {
 // Texts for people; untrusted bytes are not yet escaped.
 struct Origin {
   std::string person;               // "alice", "uid 1000, logged in as bob"
+  std::string client;               // "of Claude Code session 4711, ended 12 min ago, in /repo"; empty: none
   std::string terminal;             // "pts/3, closed since"; empty: none
   std::string directory;            // its working directory
   std::string npm;                  // "npm script \"dev\" of intranet-backend"; empty: none

@@ -33,6 +33,9 @@ const std::vector<std::string_view>& environment_allow_list() {
       // login, terminal, shell
       "SSH_CONNECTION", "SSH_TTY", "TMUX", "TMUX_PANE", "STY", "XDG_SESSION_ID", "TERM_PROGRAM", "TERM",
       "LOGNAME", "USER", "SUDO_USER", "PWD", "SHLVL", "_",
+      // agents and editors
+      "CLAUDECODE", "CODEX_THREAD_ID", "CODEX_SANDBOX", "GEMINI_CLI", "QWEN_CODE", "CURSOR_AGENT", "OPENCODE",
+      "CURSOR_TRACE_ID", "NVIM", "TERMINAL_EMULATOR", "VSCODE_PID", "VSCODE_IPC_HOOK_CLI",
       // continuous integration: jobs that may take hours
       "CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILD_TAG"};
   return names;

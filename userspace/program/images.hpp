@@ -28,6 +28,7 @@ enum class ImageClass : std::uint8_t {
   mcp_server,
   language_server,
   browser,  // counts where it shows nothing
+  editor,
 };
 
 struct ImageRow {

@@ -130,6 +130,8 @@ void recognise_daemonizer(Program& program, const ImageRow& row, const Words& ar
 void recognise_by_word(Program& program, const ProgramView& view, std::string_view end) {
   for (const StringList list : {view.argv, view.title})
     list.each([&](std::string_view word) { program.daemon |= word.ends_with(end); });
+  if (const DeskFolder* folder = desk_folder(view.exe); folder && !program.daemon)
+    program.desk = folder->desk, program.name = folder->name;
 }
 
 void recognise_interpreted(Program& program, const ProgramView& view) {
@@ -179,6 +181,10 @@ void recognise_desk(Program& program, const ImageRow& row, StringList argv) {
     case ImageClass::browser:
       if (is_headless(argv, !row.detail.empty())) program.desk = Desk::browser;
       break;
+    case ImageClass::editor:
+      program.desk = Desk::editor;
+      program.name = row.detail;
+      return;
     default:
       return;
   }
@@ -257,6 +263,7 @@ Program by_tables(const ProgramView& view) {
     case ImageClass::mcp_server:
     case ImageClass::language_server:
     case ImageClass::browser:
+    case ImageClass::editor:
       recognise_desk(program, *row, view.argv);
       break;
     default:

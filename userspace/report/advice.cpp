@@ -18,6 +18,7 @@ void note_origin(Subject& subject) {
   if (subject.findings.empty()) return;
   const Origin& origin = subject.findings.front()->origin;
   subject.by = origin.person;
+  if (!origin.client.empty()) append(subject.by, origin.client, "; ");
   for (const std::string& maker : origin.makers) append(subject.by, maker, "; ");
   if (!origin.terminal.empty()) append(subject.from, "terminal " + origin.terminal, ", ");
   if (!origin.directory.empty()) append(subject.from, "in " + origin.directory, ", ");

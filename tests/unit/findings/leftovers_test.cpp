@@ -127,6 +127,54 @@ TEST_F(McpTest, WhoseAgentWasKilledIsAnOrphanAndNoServer) {
   EXPECT_NE(got.last[Told("raised orphan", 20)].what.message.find("MCP server"), std::string::npos);
 }
 
+std::string said_of_client(const Finding& finding) {
+  for (const Evidence& e : finding.what.evidence)
+    if (e.code == "client") return e.text;
+  return {};
+}
+
+TEST_F(McpTest, ItsFindingNamesTheSessionThatItBelongedTo) {
+  session("/home/alice/.npm/_npx/1/node_modules/.bin/mcp-server-git", false);
+  feed(exit(agent, at(20), 9, init));
+  until(at(3600));
+  EXPECT_EQ(said_of_client(got.last[Told("raised orphan", 20)]),
+            "of Claude Code session 15, ended 30 s ago, in /srv/app");
+}
+
+TEST_F(LeftoversTest, WhatIsLeftOfASessionBeforeStrayIsKnownByItsEnvironment) {
+  answers[20].process.env = {"CLAUDECODE=1"};
+  start_server();
+  leave_behind();
+  until(at(300));
+  EXPECT_EQ(said_of_client(got.last[Told("raised orphan", 20)]),
+            "of a session of Claude Code (inferred from CLAUDECODE in its environment)");
+}
+
+TEST_F(LeftoversTest, AVariableMayNameTheProcessOfTheSession) {
+  answers[20].process.env = {"NVIM=/run/user/1000/nvim.10.0"};
+  start_server();
+  leave_behind();
+  until(at(300));
+  EXPECT_EQ(said_of_client(got.last[Told("raised orphan", 20)]),
+            "of Neovim session 10, which has ended (inferred from NVIM in its environment)");
+}
+
+TEST_F(LeftoversTest, OfAnEditorsManyProcessesTheFirstIsTheSession) {
+  const std::string server = "/home/alice/.vscode-server/bin/1/";
+  feed(fork(npm, init, at(10), {}, {.sid = 18, .pgid = 18}));
+  feed(exec(npm, at(10), server + "node", {server + "node", server + "out/server-main.js"}, {.sid = 18}));
+  feed(fork(sh, npm, at(11), {}, {.sid = 18, .pgid = 18}));
+  feed(exec(sh, at(11), server + "node", {server + "node", server + "out/bootstrap-fork.js"}, {.sid = 18}));
+  feed(fork(node, sh, at(12), {}, {.sid = 18, .pgid = 18}));
+  feed(exec(node, at(12), server + "node", {server + "node", "/x/typescript/lib/tsserver.js"}, {.sid = 18}));
+  answers[20].process.stdio = STRAY_STDIO_PIPE;
+  feed(exit(sh, at(20), 9, init));
+  feed(exit(npm, at(21), 9, init));
+  until(at(3600));
+  EXPECT_TRUE(
+      said_of_client(got.last[Told("raised orphan", 20)]).starts_with("of VS Code server session 18, "));
+}
+
 TEST_F(McpTest, AnyNodeThatItsStarterTalkedToIsNoServerRunByHand) {
   session("/srv/tool/build/index.js", false);
   feed(exit(agent, at(20), 9, init));
