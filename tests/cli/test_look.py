@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """scan, tree, explain and doctor against processes of this test."""
+import fcntl
 import json
 import os
+import pty
 import re
 import shutil
 import signal
+import struct
+import subprocess
+import termios
 from pathlib import Path
 
-from tracing import Folder, action, is_alert, stray, wait_for
+from tracing import STRAY, Folder, action, is_alert, stray, wait_for
 
 
 def identity(document):
@@ -133,8 +138,9 @@ class Tree(Folder):
     def test_text_of_all(self):
         child = self.start("sleep", "1000")
         lines = stray("tree", "--color", "never").stdout.decode().splitlines()
-        entry = re.compile(r"([ │├└─]*)(\d+) ")
-        depth = {int(found[2]): len(found[1]) for line in lines if (found := entry.match(line))}
+        self.assertRegex(lines[0], r"^ +PID USER +MEMORY +AGE SUPERVISOR +COMMAND$")
+        at = lines[0].index("COMMAND")
+        depth = {int(line[:7]): len(re.match("[ │├└─]*", line[at:])[0]) for line in lines[1:]}
         up = [child.pid, *self.chain()]
         for pid, parent in zip(up, up[1:-1]):
             self.assertGreater(depth[pid], depth[parent])
@@ -145,13 +151,45 @@ class Tree(Folder):
         self.addCleanup(os.kill, int(below), signal.SIGKILL)
         wait_for(lambda: os.readlink(f"/proc/{int(below)}/exe") == os.path.realpath(shutil.which("sleep")), "sleep")
         lines = stray("tree", str(child.pid), "--color", "never").stdout.decode().splitlines()
-        self.assertEqual(len(lines), 2, lines)
-        self.assertTrue(lines[0].startswith(f"{child.pid} sh -c sleep 1000; true  "), lines)
-        self.assertTrue(lines[1].startswith(f"└─ {int(below)} sleep 1000  "), lines)
+        self.assertEqual(len(lines), 3, lines)
+        facts = r" +root +\d+ MiB +\d+ m?s \S.* "
+        self.assertRegex(lines[1], rf"^ *{child.pid}{facts}sh -c sleep 1000; true$")
+        self.assertRegex(lines[2], rf"^ *{int(below)}{facts}└─ sleep 1000$")
         named = documents(stray("tree", str(child.pid), "--json"))
         self.assertEqual([d["process"]["args"][0] for d in named], ["sh", "sleep"])
         again = documents(stray("tree", named[0]["process"]["entity_id"], "--json"))
         self.assertEqual([identity(d) for d in again], [identity(d) for d in named])
+
+
+    def test_threads_of_the_kernel_only_where_asked_for(self):
+        for options, shown in ((["--all"], True), ([], False)):
+            pids = {int(line[:7]) for line in stray("tree", *options).stdout.decode().splitlines()[1:]}
+            self.assertEqual(2 in pids, shown)
+
+    def test_as_wide_as_the_terminal(self):
+        pid = self.leave_behind(self.server()[0], "1000" + "0" * 300)
+        for columns in (60, 80, 200):
+            lines = on_terminal(columns, "tree", "--color", "never").splitlines()
+            self.assertLessEqual(max(map(len, lines)), columns)
+            line = next(line for line in lines if line.startswith(f"{pid:7} "))
+            self.assertRegex(line, r"0…? <- \S" if columns == 200 else "<- ")
+
+
+def on_terminal(columns, *arguments):
+    """What stray prints on a terminal of that width."""
+    reading, writing = pty.openpty()
+    fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    child = subprocess.Popen([STRAY, *arguments], stdin=subprocess.DEVNULL, stdout=writing)
+    os.close(writing)
+    out = b""
+    try:
+        while got := os.read(reading, 1 << 16):
+            out += got
+    except OSError:  # EIO: the other side of the terminal is closed
+        pass
+    os.close(reading)
+    child.wait()
+    return out.decode().replace("\r\n", "\n")
 
 
 class Explain(Folder):

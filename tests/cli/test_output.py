@@ -8,8 +8,10 @@ import pty
 import re
 import signal
 import stat
+import struct
 import subprocess
 import termios
+import time
 
 from tracing import STRAY, Folder, JsonTrace, Trace, action, stray, wait_for
 
@@ -204,6 +206,64 @@ class Files(Folder):
         whole = written.split(b"\n")[:-1]
         self.assertEqual(action(json.loads(whole[0])), "ready")
         self.assertTrue(all(json.loads(line) for line in whole))
+
+
+class Watched(Folder):
+    """A run on a terminal: a line a stray, and a last line that is drawn again."""
+
+    def run_on(self, *arguments, columns=120, term="xterm"):
+        reading, writing = pty.openpty()
+        fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        trace = Trace("--color", "never", "--after", "all=1s", *arguments, stdout=writing, env=os.environ | {"TERM": term})
+        os.close(writing)
+        trace.out = reading
+        self.addCleanup(os.close, reading)
+        return trace
+
+    def end(self, trace):
+        trace.send(signal.SIGINT)
+        try:
+            while trace.read_more(time.monotonic() + 60):
+                pass
+        except OSError:  # EIO: stray has closed the terminal
+            pass
+        self.assertEqual(trace.process.wait(60), 0)
+        return trace.bytes.decode().replace("\r\n", "\n")
+
+    def test_strays_in_one_line_and_the_state_in_the_last(self):
+        with self.run_on() as trace:
+            trace.wait_for_bytes(b" processes  ")
+            pid = self.leave_behind(*self.server())
+            children = quick_children(3)
+            trace.wait_for_bytes(f"  {pid} ".encode())
+            os.kill(pid, signal.SIGKILL)
+            trace.wait_for_bytes(b"  resolved  ")
+            text = self.end(trace)
+        printed = [line.rpartition("\r\x1b[K")[2] for line in text.split("\n")]
+        mine = [line for line in printed if f"  {pid} " in line]
+        self.assertRegex(mine[0], rf"^\d\d:\d\d:\d\d  raised    (notice|warning)  +[a-z, ]*stop it +{pid} +[a-z, -]+: {re.escape(str(self.folder))}/node 1000$")
+        self.assertRegex(mine[-1], rf"^\d\d:\d\d:\d\d  resolved  (notice|warning) +[a-z, ]*stop it +{pid} ")
+        self.assertEqual({line[10:18].strip() for line in mine} - {"updated"}, {"raised", "resolved"})
+        for child in children:
+            self.assertNotRegex(text, rf" {child} ")
+        self.assertRegex(text, r"\n\d\d:\d\d:\d\d  \d+ strays?\b.*  \d+ processes  \d+ lives/s  0 lost .*\r\x1b\[K")
+        self.assertRegex(printed[-2], "^stray: .* exec, .* lost; findings: ")
+        self.assertLessEqual(max(map(len, re.split("\r\x1b.K|\n", text)[1:-2])), 120)
+
+    def test_events_where_they_are_asked_for(self):
+        with self.run_on("--events", "exec") as trace:
+            trace.wait_for_bytes(b" processes  ")
+            child = quick_children(1)[0]
+            trace.wait_for_bytes(f"exec     {child} ".encode())
+            self.end(trace)
+
+    def test_a_terminal_that_draws_nothing_again(self):
+        with self.run_on(term="dumb") as trace:
+            pid = self.leave_behind(*self.server())
+            trace.wait_for_bytes(f"  {pid} ".encode())
+            text = self.end(trace)
+        self.assertNotIn("\x1b", text)
+        self.assertNotIn("lives/s", text)
 
 
 class Terminal(Folder):

@@ -93,7 +93,7 @@ class Live(Folder):
     def test_from_the_first_look_to_the_end(self):
         pid = self.leave_behind(*self.server())
         terminal = self.top("--after", "all=1s", columns=200)
-        terminal.wait(rf"notice +stop it +{pid} ")
+        terminal.wait(rf"notice +[a-z, ]*stop it +{pid} ")
         later = self.leave_behind(self.server()[0], "2000")
         terminal.wait(rf"stop it +{later} ")
         terminal.type(f"/{pid}")
@@ -112,7 +112,7 @@ class Live(Folder):
         terminal.keys("t")
         terminal.type(f"/{pid}")
         terminal.keys("Enter")
-        terminal.wait(rf"^[>!] +{pid} .*<- .*orphan.*: stop it")
+        terminal.wait(rf"^[>!] +{pid} .*<- .*orphan.*: .*stop it")
         terminal.keys("Escape")
         end_of(later)
         terminal.keys("t")

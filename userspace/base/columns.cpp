@@ -63,6 +63,11 @@ std::string fitted(std::string_view text, std::size_t columns) {
   return used < columns ? out.append(columns - used, ' ') : out;
 }
 
+std::string right_fitted(std::string_view text, std::size_t columns) {
+  const std::string out = clipped(text, columns);
+  return std::string(columns - columns_of(out), ' ') + out;
+}
+
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns, std::size_t indent) {
   if (columns < 2) columns = 2;
   if (indent > columns / 2) indent = 0;

@@ -20,6 +20,7 @@ std::size_t columns_of(std::string_view text);
 // Exactly so wide: cut with "…" where it is wider, filled with spaces where it is not. What is no character,
 // or moves the cursor, becomes "?": the last guard, behind printable().
 std::string fitted(std::string_view text, std::size_t columns);
+std::string right_fitted(std::string_view text, std::size_t columns);  // filled on the left
 // The same without what fills it.
 std::string clipped(std::string_view text, std::size_t columns);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options.hpp"
 
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,6 +99,11 @@ DetectOptions detect_options(const CommonOptions& common) { return config_of(com
 
 std::string lines_text(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " line" : " lines");
+}
+
+std::size_t columns_of_terminal(int fd) {
+  winsize size{};
+  return ::isatty(fd) == 1 && ::ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool use_color(const CommonOptions& common, int fd) {

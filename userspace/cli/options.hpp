@@ -52,6 +52,8 @@ std::vector<std::string> read_all(const std::string& config, Config& out);
 Config config_of(const CommonOptions& common);
 DetectOptions detect_options(const CommonOptions& common);
 
+std::size_t columns_of_terminal(int fd);  // 0: it is none, or has no size
+
 // Colours are wanted on that descriptor.
 bool use_color(const CommonOptions& common, int fd);
 

@@ -2,10 +2,13 @@
 #include "cli/run_outputs.hpp"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
+#include "base/columns.hpp"
 #include "base/nearest.hpp"
 #include "base/words.hpp"
 
@@ -45,6 +48,23 @@ EventChoice event_choice(const std::string& list) {
 PrintedOutput::PrintedOutput(const CommonOptions& common, const std::string& events, int fd, std::string name,
                              Writer::Full full, const Host& host)
     : writer_(fd, full), name_(std::move(name)), sink_(printing_sink(common, events, writer_, fd, host)) {}
+
+PrintedOutput::PrintedOutput(const CommonOptions& common, const std::string& events, int fd, std::string name,
+                             const Host& host)
+    : writer_(fd, Writer::Full::drop), name_(std::move(name)) {
+  use_utf8();
+  const char* term = std::getenv("TERM");
+  const bool plain = !term || std::string_view(term) == "dumb";
+  auto sink = std::make_unique<TerminalSink>(
+      writer_, event_choice(events.empty() ? "none" : events), host, Style{use_color(common, fd)},
+      [=] { return plain ? std::size_t{0} : columns_of_terminal(fd); });
+  terminal_ = sink.get();
+  sink_ = std::move(sink);
+}
+
+void PrintedOutput::refresh(const View& view) {
+  if (terminal_) terminal_->refresh(view, std::chrono::steady_clock::now());
+}
 
 void PrintedOutput::flush() {
   writer_.flush();
@@ -89,7 +109,10 @@ bool JournalOutput::finish() {
 }
 
 void RunOutputs::print(const CommonOptions& common, const std::string& events, int fd, std::string name) {
-  printed_.emplace(common, events, fd, std::move(name), Writer::Full::drop, pipeline_.host());
+  if (!common.json && ::isatty(fd) == 1)
+    printed_.emplace(common, events, fd, std::move(name), pipeline_.host());
+  else
+    printed_.emplace(common, events, fd, std::move(name), Writer::Full::drop, pipeline_.host());
   pipeline_.add(printed_->sink());
 }
 
@@ -101,6 +124,7 @@ void RunOutputs::send_to_journal(const std::string& events) {
 bool RunOutputs::flush(bool busy) {
   const auto now = std::chrono::steady_clock::now();
   if (printed_ && (!busy || now >= flushed_ + kFlushEvery)) {
+    printed_->refresh(pipeline_.view());
     printed_->flush();
     flushed_ = now;
   }

@@ -11,6 +11,7 @@
 #include "cli/options.hpp"
 #include "pipeline/pipeline.hpp"
 #include "sinks/sinks.hpp"
+#include "sinks/terminal_sink.hpp"
 
 namespace stray {
 
@@ -23,10 +24,14 @@ class PrintedOutput {
   // `events`: those to show, "" for the usual ones. `name`: of the descriptor, for a person.
   PrintedOutput(const CommonOptions& common, const std::string& events, int fd, std::string name,
                 Writer::Full full, const Host& host);
+  // The same on a terminal that a person watches.
+  PrintedOutput(const CommonOptions& common, const std::string& events, int fd, std::string name,
+                const Host& host);
 
   Sink& sink() { return *sink_; }
   Writer& writer() { return writer_; }
-  void flush();  // what was gathered; warns once when lines are being dropped
+  void refresh(const View& view);  // what a terminal shows between two rounds
+  void flush();                    // what was gathered; warns once when lines are being dropped
   std::uint64_t dropped() const { return writer_.dropped(); }
   bool works() const { return !writer_.error() && !writer_.reader_gone(); }
 
@@ -37,6 +42,7 @@ class PrintedOutput {
   Writer writer_;
   std::string name_;
   std::unique_ptr<Sink> sink_;
+  TerminalSink* terminal_ = nullptr;  // it, where somebody watches
   bool warned_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/columns.hpp"
 #include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "findings/rules.hpp"
@@ -71,6 +72,22 @@ StrayLine line_of(const Stray& stray, const Scene& scene) {
   out.command = printable(p->command());
   out.age = age(scene, p->key.start);
   return out;
+}
+
+std::string kinds_of(const Stray& stray) {
+  std::vector<Kind> seen;
+  for (const Finding& f : stray.findings)
+    if (std::find(seen.begin(), seen.end(), f.kind) == seen.end()) seen.push_back(f.kind);
+  return joined(seen, ", ", [](Kind kind) { return to_string(kind); });
+}
+
+MarkedCommand marked(const std::string& command, const std::string& found, std::size_t columns) {
+  if (found.empty()) return {clipped(command, columns), {}};
+  const std::string mark = "<- " + found;
+  const std::size_t least = std::min(columns / 2, columns_of(command));
+  const std::size_t most = std::min(columns_of(mark), columns > least + 1 ? columns - least - 1 : 0);
+  if (most == 0) return {clipped(command, columns), {}};
+  return {clipped(command, columns - most - 1), clipped(mark, most)};
 }
 
 std::vector<TreeLine> tree_lines(const Scene& scene, const Process* root, const std::vector<Stray>& strays,

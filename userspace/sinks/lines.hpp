@@ -37,6 +37,16 @@ struct TreeLine {
 std::vector<TreeLine> tree_lines(const Scene& scene, const Process* root, const std::vector<Stray>& strays,
                                  bool kernel_threads);
 
+// The kinds of its findings, each once.
+std::string kinds_of(const Stray& stray);
+
+// The place for a command, with the mark of what is found behind it: a mark is worth more than the end of a
+// long command.
+struct MarkedCommand {
+  std::string command, mark;
+};
+MarkedCommand marked(const std::string& command, const std::string& found, std::size_t columns);
+
 // By name where any process of the same user above it was observed.
 std::string account_of(const Process& process);
 

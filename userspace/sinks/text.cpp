@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/columns.hpp"
 #include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "base/signal_name.hpp"
@@ -26,24 +27,16 @@ constexpr std::size_t kWideInTree = 110, kWideInEvent = 400;  // bytes; the JSON
 }  // namespace
 
 std::string Text::paint(std::string_view code, std::string_view text) const {
-  if (!style_.color) return std::string(text);
+  if (!style_.color || code.empty()) return std::string(text);
   return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
 }
 
-std::string Text::severity(Severity severity) const {
-  const std::string word(to_string(severity));
-  switch (severity) {
-    case Severity::critical:
-      return paint(kBoldRed, word);
-    case Severity::warning:
-      return paint(kYellow, word);
-    case Severity::notice:
-      return paint(kBold, word);
-    case Severity::info:
-      return word;
-  }
-  return word;
+std::string_view color_of(Severity severity) {
+  static constexpr std::string_view kCodes[] = {"", kBold, kYellow, kBoldRed};
+  return kCodes[static_cast<std::size_t>(severity)];
 }
+
+std::string Text::severity(Severity severity) const { return paint(color_of(severity), to_string(severity)); }
 
 std::string Text::event(const Event& event, const Lineage& lineage) const {
   const std::string_view action = action_of(event);
@@ -95,15 +88,34 @@ std::string Text::reparent(const Change& change, BootTime time) const {
          name_of(p.parent, p.parent_key) + "\n";
 }
 
-std::string Text::tree(const Process* root, const Scene& scene, const std::vector<Stray>& strays) const {
-  std::string out;
-  for (const TreeLine& line : tree_lines(scene, root, strays, false)) {
-    std::string facts = age_text(line.age);
-    if (line.supervisor != "none" && !line.supervisor.empty()) facts += ", " + line.supervisor;
-    out += line.guide + std::to_string(line.process->key.tgid) + " " +
-           printable(shortened(line.process->command(), kWideInTree)) + paint(kDim, "  " + facts);
-    if (!line.found.empty())
-      out += "  " + paint(line.severity >= Severity::warning ? kYellow : kBold, "<- " + line.found);
+// Columns as wide as what stands in them; what is wider than it may be is cut.
+std::string Text::tree(const Process* root, const Scene& scene, const std::vector<Stray>& strays,
+                       const TreeView& view) const {
+  constexpr std::size_t kPid = 7, kMemory = 9, kAge = 11;
+  const bool narrow = view.columns > 0 && view.columns < 100;
+  std::size_t user = 4, supervisor = 10;
+  const std::vector<TreeLine> lines = tree_lines(scene, root, strays, view.kernel_threads);
+  for (const TreeLine& line : lines) {
+    user = std::max(user, std::min<std::size_t>(columns_of(line.user), narrow ? 8 : 16));
+    supervisor = std::max(supervisor, std::min<std::size_t>(columns_of(line.supervisor), narrow ? 14 : 32));
+  }
+  std::string out = paint(kBold, right_fitted("PID", kPid) + " " + fitted("USER", user) + " " +
+                                     right_fitted("MEMORY", kMemory) + " " + right_fitted("AGE", kAge) + " " +
+                                     fitted("SUPERVISOR", supervisor) + " COMMAND") +
+                    "\n";
+  const std::size_t taken = kPid + user + kMemory + kAge + supervisor + 5;
+  for (const TreeLine& line : lines) {
+    const Process& p = *line.process;
+    const std::size_t left = view.columns > taken ? view.columns - taken : view.columns ? 1 : kWideInTree * 2;
+    const std::string command =
+        line.guide + (view.columns ? line.command : shortened(line.command, kWideInTree));
+    const MarkedCommand shown = marked(command, line.found, left);
+    out += right_fitted(std::to_string(p.key.tgid), kPid) + " " + fitted(line.user, user) + " " +
+           right_fitted(p.seen && p.seen->rss ? memory_text(p.seen->rss) : "", kMemory) + " " +
+           paint(kDim, right_fitted(age_text(line.age), kAge)) + " " + fitted(line.supervisor, supervisor) +
+           " " + shown.command;
+    if (!shown.mark.empty())
+      out += " " + paint(line.severity >= Severity::warning ? kYellow : kBold, shown.mark);
     out += "\n";
   }
   return out;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "findings/detectors.hpp"
@@ -16,6 +17,12 @@ namespace stray {
 
 struct Style {
   bool color = false;
+};
+std::string_view color_of(Severity severity);  // for Text::paint; empty: none
+
+struct TreeView {
+  bool kernel_threads = false;
+  std::size_t columns = 0;  // of the terminal; 0: no terminal, long commands are cut all the same
 };
 
 // "PM2 app web", "systemd unit nginx.service", "terminal pts/3", "none".
@@ -31,7 +38,9 @@ class Text {
   std::string finding(const Finding& finding, const Stray* stray, const Scene& scene) const;
   // The summary, then one entry a stray (or one line, or one block a finding), identical ones together.
   std::string strays(const std::vector<Stray>& strays, const Scene& scene, const ScanView& view) const;
-  std::string tree(const Process* root, const Scene& scene, const std::vector<Stray>& strays) const;
+  // A line a process, in columns. nullptr: of all.
+  std::string tree(const Process* root, const Scene& scene, const std::vector<Stray>& strays,
+                   const TreeView& view) const;
   // What strays() begins with: how many there are and what is to be done, or that there are none.
   // `entries`: in how many they stand.
   std::string verdict(const std::vector<Stray>& strays, std::size_t entries, const ScanView& view) const;
@@ -39,12 +48,12 @@ class Text {
   std::string heading(const Process& process) const;  // one line that says which process
   std::string summary(const Summary& summary) const;
 
+  std::string paint(std::string_view code, std::string_view text) const;
   std::string clock(BootTime time) const { return clock_text(host_.real_ns(time), {}); }
   std::string date(BootTime time) const { return date_text(host_.real_ns(time), {}); }
 
  private:
   std::string text_of(const Evidence& e) const { return stray::text_of(e, host_.real_offset_ns, {}); }
-  std::string paint(std::string_view code, std::string_view text) const;
   std::string severity(Severity severity) const;
   // stray_text.cpp
   std::string headline(const std::vector<Stray>& strays, std::size_t entries) const;

@@ -6,6 +6,7 @@
 #include "base/columns.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
+#include "sinks/lines.hpp"
 #include "top/model.hpp"
 
 namespace stray::top {
@@ -46,12 +47,6 @@ std::string rate_text(double rate) {
   return count(static_cast<std::uint64_t>(rate)) + "." + count(static_cast<std::uint64_t>(rate * 10) % 10);
 }
 
-std::string right(std::string_view text, std::size_t columns) {
-  const std::string out = clipped(text, columns);
-  const std::size_t used = columns_of(out);
-  return std::string(columns - std::min(columns, used), ' ') + out;
-}
-
 std::string cpu_text(const std::optional<double>& share) {
   if (!share) return "";
   const auto tenths = static_cast<std::uint64_t>(std::lround(std::min(*share, 999.0) * 1000));
@@ -70,7 +65,7 @@ std::string memory_of(std::uint64_t bytes) { return bytes ? memory_text(bytes) :
 // The widths of columns of a list that depend on the screen's.
 struct Widths {
   explicit Widths(std::size_t columns)
-      : title(columns >= kWide ? 24 : 12),
+      : title(columns >= kWide ? 24 : 18),
         user(columns >= kWide ? 12 : 8),
         age(columns >= kWide ? 11 : 7),
         found(columns >= kWider ? 28 : 0),
@@ -91,7 +86,7 @@ class Cells {
     if (left_ > 0) put(" ", 1, Paint::plain);
   }
   void add_right(std::string_view text, std::size_t columns) {
-    add(right(text, std::min(columns, left_)), columns);
+    add(right_fitted(text, std::min(columns, left_)), columns);
   }
   void rest(std::string_view text, Paint paint = Paint::plain) { put(fitted(text, left_), left_, paint); }
   std::size_t left() const { return left_; }
@@ -240,18 +235,14 @@ Line Model::tree_line(const TreeRow& row) const {
   cells.add_right(cpu_text(row.cpu), 7);
   cells.add_right(age_of(row.age, widths.age), widths.age);
   cells.add(row.supervisor, widths.supervisor);
-  const std::string mark = row.found.empty() ? "" : "<- " + row.found;
   const bool folded = filter_.empty() && row.parent && folded_.contains(row.key);
-  std::string command = row.guide + (folded ? "[+] " : "") + row.command;
-  // The mark is worth more than the end of a long command.
-  const std::size_t room = cells.left(), least = std::min<std::size_t>(room / 2, columns_of(command));
-  const std::size_t most =
-      mark.empty() ? 0 : std::min(columns_of(mark), room - least > 1 ? room - least - 1 : 0);
-  if (most == 0) {
-    cells.rest(command);
+  const MarkedCommand shown =
+      marked(row.guide + (folded ? "[+] " : "") + row.command, row.found, cells.left());
+  if (shown.mark.empty()) {
+    cells.rest(shown.command);
   } else {
-    cells.add(command, std::min(columns_of(command), room - most - 1));
-    cells.rest(mark, paint_of(row.severity));
+    cells.add(shown.command, columns_of(shown.command));
+    cells.rest(shown.mark, paint_of(row.severity));
   }
   cells.line.selected = here;
   return std::move(cells.line);

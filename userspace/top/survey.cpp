@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <sstream>
 
-#include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "base/units.hpp"
 #include "plan/plan.hpp"
@@ -18,13 +17,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> out;
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) out.push_back(line);
-  return out;
-}
-
-std::string kinds_of(const Stray& stray) {
-  std::string out;
-  for (const Finding& f : stray.findings)
-    if (out.find(to_string(f.kind)) == std::string::npos) add_to(out, to_string(f.kind));
   return out;
 }
 

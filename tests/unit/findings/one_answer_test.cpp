@@ -72,7 +72,7 @@ class OneAnswerTest : public ::testing::Test {
     EXPECT_EQ(acts_in(text.strays(strays, scene, {})), acts);
     EXPECT_EQ(acts_in(text.strays(strays, scene, {.findings = true})), acts);
     EXPECT_EQ(acts_in(text.explain(process, scene, strays)), acts);
-    EXPECT_NE(text.tree(&process, scene, strays).find(treatment.title), std::string::npos);
+    EXPECT_NE(text.tree(&process, scene, strays, {}).find(treatment.title), std::string::npos);
     Ecs ecs(host.pipeline.host());
     for (const Finding& f : open) {
       std::string line;

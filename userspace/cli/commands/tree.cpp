@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/columns.hpp"
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
 #include "cli/options.hpp"
@@ -18,6 +19,7 @@ struct TreeOptions {
   CommonOptions common;
   CaptureChoice capture;  // with files: instead of this host
   std::string who;        // "": all
+  bool kernel_threads = false;
 };
 
 std::string documents(HostLook& look, const Process* root) {
@@ -35,15 +37,20 @@ int tree(const TreeOptions& options) {
   HostLook look(config_of(options.common), options.capture);
   look.observe_all();
   const Process* root = options.who.empty() ? nullptr : &look.named(options.who);
+  use_utf8();
+  const TreeView view{.kernel_threads = options.kernel_threads,
+                      .columns = columns_of_terminal(STDOUT_FILENO)};
   const Style style{use_color(options.common, STDOUT_FILENO)};
-  print(options.common.json ? documents(look, root)
-                            : Text(look.pipeline().host(), style).tree(root, look.scene(), look.strays()));
+  print(options.common.json
+            ? documents(look, root)
+            : Text(look.pipeline().host(), style).tree(root, look.scene(), look.strays(), view));
   return look.exit_code(kFine);
 }
 
 Action declare(Arguments& arguments) {
   const auto options = std::make_shared<TreeOptions>();
   arguments.value("who", options->who, "Only this process (a pid or an id) and its descendants", "PID|ID");
+  arguments.flag("--all", options->kernel_threads, "Show the threads of the kernel too");
   declare_format(arguments, options->common, kEcsLines);
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
