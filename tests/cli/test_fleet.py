@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """stray fleet scan: what several hosts answered, from files and as clush prints it."""
+import http.server
 import json
+import signal
+import socket
+import threading
 
-from tracing import Folder, stray
+from tracing import Folder, JsonTrace, stray, wait_for
 
 
 def finding(name, severity="notice"):
@@ -57,9 +61,99 @@ class Fleet(Folder):
         self.assertIn(b"1 stray", done.stdout)
 
     def test_usage(self):
-        for arguments, said in (((), b"a file, or - for standard input is missing"), (("/nowhere",), b"/nowhere: cannot be opened"),
+        for arguments, said in (((), b"which store? --engine URL"), (("/nowhere",), b"/nowhere: cannot be opened"),
                                 ((self.answer("none"),), b"no host answered"),
                                 ((self.answer("none"), "--json", "--format", "md"), b"--json and --format exclude each other")):
             done = stray("fleet", "scan", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, b""))
             self.assertIn(said, done.stderr)
+
+
+class Shard:
+    """What stands for a shard of the store: gives these rows, or an error, or nothing for ever."""
+
+    def __init__(self, rows=(), status=200, stalls=False):
+        self.questions = []
+        self.over = threading.Event()
+        shard = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                shard.questions.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                if stalls:
+                    shard.over.wait()
+                    return
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write("".join(row + "\n" for row in rows).encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.over.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Store(Folder):
+    def shard(self, *rows, **options):
+        shard = Shard(rows, **options)
+        self.addCleanup(shard.close)
+        return shard
+
+    def ask(self, *arguments, shards):
+        return stray("fleet", *arguments, *(word for one in shards for word in ("--engine", getattr(one, "url", one))))
+
+    def test_where(self):
+        row = {"host": "web01", "pid": 7, "n": 1, "user": "web", "verdict": "nobody", "supervisor": "", "argv": ["node", "\x1b[31m"]}
+        one, two = self.shard(json.dumps(row)), self.shard()
+        done = self.ask("where", "it's", shards=[one, two])
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertRegex(done.stdout.decode(), r"^web01 +7 +web +nobody +node \\x1b\[31m\n$")
+        self.assertIn("LIKE '%it\\'s%'", one.questions[0])
+        self.assertEqual(one.questions, two.questions)
+        self.assertEqual(self.ask("where", "x", shards=[two]).returncode, 6)
+
+    def test_a_shard_that_fails_refuses_or_stalls_costs_its_part_alone(self):
+        with socket.socket() as held:  # bound and not listening: refuses
+            held.bind(("127.0.0.1", 0))
+            nobody = f"http://user:secret@127.0.0.1:{held.getsockname()[1]}"
+            shards = [self.shard('{"host":"web01","machine_id":"m","seen_s":1}'), self.shard("Code: 60, no table", status=500),
+                      self.shard(stalls=True), nobody]
+            done = self.ask("silent", "--within", "500ms", "--json", shards=shards)
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual(json.loads(done.stdout), {"host": "web01", "seen": "1970-01-01T00:00:01Z"})
+        for part in (b"1 of 4 shards answered", b"Code: 60, no table", b"imeout", b"onnect"):
+            self.assertIn(part, done.stderr)
+        self.assertNotIn(b"secret", done.stderr)
+
+    def test_a_process_that_the_store_does_not_know_is_asked_for_on_its_host(self):
+        done = self.ask("explain", "web01", "a b", "--ask", "echo -n HOST WHO", shards=[self.shard()])
+        self.assertEqual((done.returncode, done.stdout), (0, b"web01 a b"))
+        self.assertEqual(self.ask("explain", "--ask=echo", "--", "-oProxyCommand=x", "1", shards=[self.shard()]).returncode, 2)
+
+    def test_the_questions_can_be_read(self):
+        done = stray("fleet", "scan", "--sql")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"finding_local", done.stdout)
+
+    def test_a_run_sends_rows(self):
+        file = self.folder / "rows"
+        script = self.folder / "left.js"
+        script.write_text("setInterval(() => {}, 1000)")
+        with JsonTrace("--rows", str(file), "--after", "all=1ms") as trace:
+            trace.ready()
+            tables = lambda: [json.loads(line) for line in file.read_text().splitlines()]
+            wait_for(lambda: any(row["table"] == "host" for row in tables()), "the inventory")
+            self.assertEqual(trace.end(signal.SIGINT), 0, trace.said())
+        rows = tables()
+        self.assertEqual([row["seq"] for row in rows], list(range(1, len(rows) + 1)))
+        self.assertEqual({row["v"] for row in rows}, {1})
+        self.assertEqual(len({(row["host"], row["machine_id"], row["boot"]) for row in rows}), 1)
+        inventory = [row for row in rows if row["table"] in ("alive", "host")]
+        self.assertEqual(len({row["seen"] for row in inventory}), 1)

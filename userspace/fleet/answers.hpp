@@ -73,6 +73,8 @@ class Answers {
   // host itself. False: it is no document, and no host is known that said it.
   bool read(std::string_view line, std::string_view origin);
 
+  HostAnswer& host(const std::string& name) { return hosts_[name]; }
+
   const std::map<std::string, HostAnswer>& hosts() const { return hosts_; }
 
  private:

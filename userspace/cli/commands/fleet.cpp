@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "cli/arguments.hpp"
-#include "cli/command.hpp"
+#include "cli/commands/fleet.hpp"
 #include "cli/options.hpp"
 #include "cli/standard_output.hpp"
 #include "config/kind_name.hpp"
@@ -23,6 +23,7 @@ struct FleetOptions {
   std::vector<std::string> files;  // "-": standard input
   std::string hosts, severity, format = "text";
   std::vector<std::string> kinds;
+  Engine engine;
   bool json = false;
 };
 
@@ -68,7 +69,62 @@ void read_all_files(const std::vector<std::string>& files, Answers& answers, Pro
   }
 }
 
-// One name a line; what begins with # is a comment.
+std::string printed(const FleetTable& table, const std::string& format, bool json) {
+  if (json) return fleet_documents(table);
+  if (format == "md") return fleet_markdown(table);
+  return format == "html" ? fleet_html(table) : fleet_text(table);
+}
+
+FleetFilter filter_of(const FleetOptions& options) {
+  FleetFilter out;
+  if (!options.severity.empty()) out.at_least = parse_severity(options.severity, "--severity");
+  for (const std::string& name : options.kinds) out.kinds.emplace_back(to_string(parse_kind(name, "--kind")));
+  return out;
+}
+
+int fleet_scan(const FleetOptions& options) {
+  if (options.json && options.format != "text") throw UsageError("--json and --format exclude each other");
+  const FleetFilter filter = filter_of(options);
+  const std::vector<std::string> expected = expected_hosts(options.hosts);
+  Answers answers;
+  if (options.files.empty()) {
+    const auto table = stored_table(options.engine, expected, filter, answers);
+    return table ? show_table(*table, options.format, options.json) : kFine;
+  }
+  Problems problems;
+  read_all_files(options.files, answers, problems);
+  if (answers.hosts().empty() && expected.empty())
+    throw UsageError("no host answered: the input has no document of `stray scan --json`");
+  const FleetTable table = table_of(answers, expected, filter);
+  const int code = show_table(table, options.format, options.json);
+  if (problems.count > kProblemsTold) spdlog::warn("{} lines were left out in all", problems.count);
+  return problems.count ? kDamaged : code;
+}
+
+Action declare_scan(Arguments& arguments) {
+  const auto options = std::make_shared<FleetOptions>();
+  arguments.many("files", options->files,
+                 "What `stray scan --json` or `stray check --json` printed on the hosts; - is standard "
+                 "input. Without: the store is asked",
+                 "FILE");
+  arguments.value("--hosts", options->hosts, "Name those of this list that did not answer (a name a line)",
+                  "FILE");
+  arguments.value("--severity", options->severity,
+                  "Only this severity and above: info, notice, warning, critical", "LEVEL");
+  arguments.list("--kind", options->kinds, "Only strays with a finding of this kind", "KIND");
+  arguments.choice("--format", options->format, {"text", "md", "html"}, "What to print", "FORMAT");
+  declare_engine(arguments, options->engine);
+  arguments.flag("--json", options->json, "Print one JSON object a line instead of text");
+  return [options] { return fleet_scan(*options); };
+}
+
+constexpr Command kFleetScan{"scan", "Show the strays of many hosts, equal ones as one line",
+                             "clush -w @web sudo stray scan --json | stray fleet scan -", declare_scan};
+constexpr const Command* kFleetCommands[] = {&kFleetScan,  &kFleetWhere,  &kFleetExplain,
+                                             &kFleetSince, &kFleetSilent, &kFleetRows};
+
+}  // namespace
+
 std::vector<std::string> expected_hosts(const std::string& file) {
   std::vector<std::string> out;
   if (file.empty()) return out;
@@ -86,57 +142,11 @@ std::vector<std::string> expected_hosts(const std::string& file) {
   return out;
 }
 
-FleetFilter filter_of(const FleetOptions& options) {
-  FleetFilter out;
-  if (!options.severity.empty()) out.at_least = parse_severity(options.severity, "--severity");
-  for (const std::string& name : options.kinds) out.kinds.emplace_back(to_string(parse_kind(name, "--kind")));
-  return out;
-}
-
-std::string printed(const FleetTable& table, const FleetOptions& options) {
-  if (options.json) return fleet_documents(table);
-  if (options.format == "md") return fleet_markdown(table);
-  return options.format == "html" ? fleet_html(table) : fleet_text(table);
-}
-
-int fleet_scan(const FleetOptions& options) {
-  if (options.json && options.format != "text") throw UsageError("--json and --format exclude each other");
-  const FleetFilter filter = filter_of(options);
-  const std::vector<std::string> expected = expected_hosts(options.hosts);
-  Answers answers;
-  Problems problems;
-  read_all_files(options.files, answers, problems);
-  if (answers.hosts().empty() && expected.empty())
-    throw UsageError("no host answered: the input has no document of `stray scan --json`");
-  const FleetTable table = table_of(answers, expected, filter);
-  print(printed(table, options));
-  if (problems.count > kProblemsTold) spdlog::warn("{} lines were left out in all", problems.count);
-  if (problems.count) return kDamaged;
+int show_table(const FleetTable& table, const std::string& format, bool json) {
+  print(printed(table, format, json));
   if (!table.silent.empty() || !table.limited.empty()) return kNotPossible;
   return table.groups.empty() && table.rules.empty() ? kFine : kFindings;
 }
-
-Action declare_scan(Arguments& arguments) {
-  const auto options = std::make_shared<FleetOptions>();
-  arguments.many("files", options->files,
-                 "What `stray scan --json` or `stray check --json` printed on the hosts; - is standard input",
-                 "FILE");
-  arguments.needs("files", "a file, or - for standard input");
-  arguments.value("--hosts", options->hosts, "Name those of this list that did not answer (a name a line)",
-                  "FILE");
-  arguments.value("--severity", options->severity,
-                  "Only this severity and above: info, notice, warning, critical", "LEVEL");
-  arguments.list("--kind", options->kinds, "Only strays with a finding of this kind", "KIND");
-  arguments.choice("--format", options->format, {"text", "md", "html"}, "What to print", "FORMAT");
-  arguments.flag("--json", options->json, "Print one JSON object a line instead of text");
-  return [options] { return fleet_scan(*options); };
-}
-
-constexpr Command kFleetScan{"scan", "Show the strays of many hosts, equal ones as one line",
-                             "clush -w @web sudo stray scan --json | stray fleet scan -", declare_scan};
-constexpr const Command* kFleetCommands[] = {&kFleetScan};
-
-}  // namespace
 
 extern const Command kFleet{.name = "fleet",
                             .summary = "Answer for many hosts at once",

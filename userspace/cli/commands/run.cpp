@@ -18,6 +18,7 @@
 #include "cli/command.hpp"
 #include "cli/metrics_output.hpp"
 #include "cli/output_file.hpp"
+#include "cli/rows_output.hpp"
 #include "cli/run_outputs.hpp"
 #include "cli/service.hpp"
 #include "cli/view_limits.hpp"
@@ -40,7 +41,7 @@ struct RunOptions {
   RecordingOptions recording;
   std::vector<std::string> resume;  // --resume FILE
   std::string state;                // --state DIRECTORY
-  std::string metrics;              // --metrics FILE
+  std::string metrics, rows;        // --metrics FILE, --rows FILE
 };
 
 std::uint32_t ring_bytes(const std::string& text) {
@@ -111,6 +112,7 @@ struct Parts {
   Service& service;
   Recording* recording;    // nullptr: nothing is recorded
   MetricsOutput* metrics;  // nullptr: nobody asked for them
+  RowsOutput* rows;        // the same
 };
 
 // Records, answers and signals until the end that was asked for, or until nobody reads the output any more.
@@ -130,6 +132,7 @@ void trace(const RunOptions& run, const Parts& parts, const Signals& signals, Bo
     if (!parts.outputs.works()) break;
     parts.service.alive(parts.pipeline);
     if (parts.metrics) parts.metrics->write(parts.pipeline, parts.outputs, parts.recording);
+    if (parts.rows) parts.rows->write(parts.pipeline);
     parts.live.sleep(busy, signals.fd());
   }
 }
@@ -186,6 +189,8 @@ int run_trace(RunOptions run) {
   if (run.journal) outputs.send_to_journal(run.events);
   std::optional<MetricsOutput> metrics;
   if (!run.metrics.empty()) pipeline.add(metrics.emplace(run.metrics).sink());
+  std::optional<RowsOutput> rows;
+  if (!run.rows.empty()) pipeline.add(rows.emplace(run.rows).sink());
 
   if (recording) live.record_to([&](RawRecord record) { recording->append(record); });
   live.start(session_bytes, earlier.open, earlier.end);
@@ -194,18 +199,25 @@ int run_trace(RunOptions run) {
   warn_of_limits(pipeline.limits(), run.common);
   if (recording) live.ask_about_all();
   service.ready(pipeline);
-  const Parts parts{
-      pipeline, live, outputs, service, recording ? &*recording : nullptr, metrics ? &*metrics : nullptr};
+  const Parts parts{pipeline,
+                    live,
+                    outputs,
+                    service,
+                    recording ? &*recording : nullptr,
+                    metrics ? &*metrics : nullptr,
+                    rows ? &*rows : nullptr};
   trace(run, parts, signals, lasts);
   service.stopping();
   live.stop();
   if (metrics) metrics->write(pipeline, outputs, parts.recording, true);
+  if (rows) rows->write(pipeline);
   live.say_what_was_skipped();
   const bool kept = !recording || recording->finish();
   const ViewLimits limits = pipeline.limits();
   if (limits.size() > limits_at_start) warn_of_limits(limits, run.common);
   try {
-    if (!outputs.finish() || !kept) return kFailure;
+    const bool sent = !rows || rows->finish();
+    if (!outputs.finish() || !kept || !sent) return kFailure;
     return limited_exit(limits, run.common, kFine);
   } catch (const ReaderGone&) {
     if (kept) throw;
@@ -240,6 +252,8 @@ Action declare(Arguments& arguments) {
       "DIRECTORY");
   arguments.value("--metrics", options->metrics, "Keep counts in this file, in the text format of Prometheus",
                   "FILE");
+  arguments.value("--rows", options->rows,
+                  "Append rows for the store of many hosts to this file (docs/fleet.md)", "FILE");
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);
   declare_this_namespace(arguments, options->common);
