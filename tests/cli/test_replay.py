@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -70,6 +71,38 @@ class Recorded(Folder):
 
     def replay(self, *arguments, **options):
         return stray("replay", *QUICK, *arguments, **options)
+
+
+class Chosen(Recorded):
+    def test_a_tree_and_a_command_line(self):
+        trace = self.record()
+        # The shell in the middle ends at once: what it started belongs to the tree all the same.
+        top = self.start("sh", "-c", "sh -c 'sleep 4711 &'; exec sleep 4712")
+        sleeper = trace.wait(lambda d: action(d) == "exec" and d["process"].get("args") == ["sleep", "4711"], "the sleep")["process"]["pid"]
+        self.addCleanup(os.kill, sleeper, signal.SIGKILL)
+        trace.wait(lambda d: action(d) == "exec" and d["process"].get("args") == ["sleep", "4712"], "the other")
+        capture = self.ended(trace)
+
+        def pids(*options):
+            done = self.replay("--json", *options, capture)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return {d["process"]["pid"] for d in documents(done) if "process" in d and d["event"]["kind"] == "event"}
+
+        tree = pids("--tree-of", str(top.pid))
+        self.assertLessEqual({top.pid, sleeper}, tree)
+        self.assertEqual(len(tree), 3)
+        self.assertEqual(pids("--argv", "sleep 471?"), {top.pid, sleeper})
+        self.assertEqual(pids("--argv", "sleep 4711", "--tree-of", str(top.pid)), {sleeper})
+        self.assertEqual(pids("--argv", "sleep 4711", "--tree-of", "999999999"), set())
+        database = self.folder / "host.db"
+        done = stray("export", "--format", "sqlite", "--tree-of", str(top.pid), "--output", str(database), capture)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        with sqlite3.connect(database) as db:
+            self.assertEqual({pid for pid, in db.execute("SELECT pid FROM processes")}, tree)
+        graph = stray("export", "--format", "dot", "--argv", "sleep 471?", capture).stdout.decode()
+        self.assertIn("sleep 4711", graph)
+        self.assertNotIn("[label=\"init", graph)
+        self.assertEqual(graph.count("[label="), 2)
 
 
 class Exact(Recorded):

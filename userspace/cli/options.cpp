@@ -48,6 +48,13 @@ void declare_window(Arguments& arguments, CaptureChoice& capture) {
   arguments.value("--until", capture.until, "Up to this time", "WHEN");
 }
 
+void declare_processes(Arguments& arguments, FilterOptions& only) {
+  arguments.list("--argv", only.argvs, "Only processes with this command line; * and ? are wildcards",
+                 "PATTERN");
+  arguments.list("--tree-of", only.trees,
+                 "Only this process and what it started, with what that started: a pid or an id", "PID|ID");
+}
+
 void declare_this_namespace(Arguments& arguments, CommonOptions& common) {
   arguments.flag("--this-namespace", common.this_namespace,
                  "Inside a pid namespace: look at it alone, and do not exit with 4");

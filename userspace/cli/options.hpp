@@ -9,6 +9,7 @@
 #include "base/errors.hpp"
 #include "config/config.hpp"
 #include "findings/options.hpp"
+#include "pipeline/filter.hpp"
 #include "sources/capture_input.hpp"
 
 namespace stray {
@@ -34,6 +35,7 @@ void declare_format(Arguments& arguments, CommonOptions& common, const std::stri
 void declare_utc(Arguments& arguments);                                    // --utc
 void declare_times(Arguments& arguments, CommonOptions& common);           // --after, --min-age
 void declare_window(Arguments& arguments, CaptureChoice& capture);         // --since, --until
+void declare_processes(Arguments& arguments, FilterOptions& only);         // --argv, --tree-of
 void declare_this_namespace(Arguments& arguments, CommonOptions& common);  // --this-namespace
 void declare_source(Arguments& arguments, CaptureChoice& capture);         // --capture and --at: one moment
 void declare_events(Arguments& arguments, std::string& events);            // --events

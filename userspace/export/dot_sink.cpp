@@ -82,7 +82,7 @@ std::vector<DotSink::Node> DotSink::choose(const View& view) {
   std::vector<Node> nodes;
   std::set<ProcessKey> taken;
   const auto take = [&](const Process& p) {
-    if (nodes.size() >= options_.nodes || !taken.insert(p.key).second) return;
+    if (!wanted(view, p) || nodes.size() >= options_.nodes || !taken.insert(p.key).second) return;
     nodes.push_back(node_of(view, p));
   };
   const auto take_ended = [&](const Node& node) {
@@ -96,10 +96,10 @@ std::vector<DotSink::Node> DotSink::choose(const View& view) {
   }
   for (const Node& node : ended_)
     if (open_.contains(node.key)) take_ended(node);
-  const auto live = view.scene.lineage.live_by_key();
-  for (const Process* p : live) take(*p);
+  const auto living = alive(view);
+  for (const Process* p : living) take(*p);
   for (auto it = ended_.rbegin(); it != ended_.rend(); ++it) take_ended(*it);
-  const std::uint64_t in_all = live.size() + ended_in_all_;
+  const std::uint64_t in_all = living.size() + ended_in_all_;
   left_out_ = in_all > nodes.size() ? in_all - nodes.size() : 0;
   return nodes;
 }

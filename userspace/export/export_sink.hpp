@@ -9,7 +9,9 @@
 #include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "pipeline/filter.hpp"
 #include "pipeline/sink.hpp"
 
 namespace stray {
@@ -25,6 +27,23 @@ class ExportSink : public Sink {
   // After the last record, also when that is no end mark (a torn capture, the end of a window). Once, and
   // nothing else after it.
   virtual void close(const View& view) = 0;
+
+  // What comes through this filter alone; it stands before this sink. Borrowed.
+  void show_only(const FilterSink& filter) { only_ = &filter; }
+
+ protected:
+  // Those that are alive, by key.
+  std::vector<const Process*> alive(const View& view) const {
+    auto out = view.scene.lineage.live_by_key();
+    if (only_) std::erase_if(out, [&](const Process* p) { return !wanted(view, *p); });
+    return out;
+  }
+  bool wanted(const View& view, const Process& process) const {
+    return !only_ || only_->passes(view, process);
+  }
+
+ private:
+  const FilterSink* only_ = nullptr;
 };
 
 // What an export keeps of each process whose end it did not get: as much as there are processes at a time.

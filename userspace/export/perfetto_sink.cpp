@@ -138,7 +138,7 @@ void PerfettoSink::begin(const View& view, ProcessKey but) {
   track.number(field::kUuid, kHostTrack).text(field::kTrackName, "host " + shown(view.host.name));
   first.number(field::kTimestamp, view.time.count()).message(field::kTrackDescriptor, track);
   packet(first);
-  for (const Process* process : view.scene.lineage.live_by_key())
+  for (const Process* process : alive(view))
     if (process->key != but) find_running(view, *process);
 }
 

@@ -246,7 +246,7 @@ void SqliteSink::summary(const View& view, const Summary& summary) {
 
 void SqliteSink::close(const View& view) {
   begin(view);
-  for (const Process* p : view.scene.lineage.live_by_key()) {
+  for (const Process* p : alive(view)) {
     Life life;
     judge(view, *p, life);
     put_process(*p, life);
@@ -263,7 +263,7 @@ void SqliteSink::close(const View& view) {
 void SqliteSink::begin(const View& view) {
   if (begun_) return;
   begun_ = true;
-  for (const Process* p : view.scene.lineage.live_by_key())
+  for (const Process* p : alive(view))
     for (const Process* up : {p->origin, p->creator})
       for (; up && !up->alive(); up = up->origin) put_process(*up, {});
 }

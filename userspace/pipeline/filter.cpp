@@ -15,6 +15,21 @@ bool named(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
+// Up by who started it: the tree of a process is whole also when who is in between has exited, and a reaper
+// has what is below.
+bool FilterSink::in_trees(const View& view, const Process* p, ProcessKey key) const {
+  const auto named_here = [&](ProcessKey one) {
+    return named(options_.trees, std::to_string(one.tgid)) ||
+           named(options_.trees, process_id(view.host.boot, one));
+  };
+  if (named_here(key)) return true;
+  for (std::size_t left = Lineage::kMostAncestors; p && left > 0; --left) {
+    p = p->origin ? p->origin : p->parent;
+    if (p && named_here(p->key)) return true;
+  }
+  return false;
+}
+
 bool FilterSink::matches(const View& view, const Process* p, ProcessKey key) const {
   const auto& o = options_;
   if (!o.pids.empty() && std::find(o.pids.begin(), o.pids.end(), key.tgid) == o.pids.end()) return false;
@@ -24,8 +39,10 @@ bool FilterSink::matches(const View& view, const Process* p, ProcessKey key) con
                      [&](const std::string& wanted) { return wanted.substr(wanted.rfind(':') + 1) == id; }))
       return false;
   }
-  if (!o.exes.empty() || !o.users.empty() || !o.units.empty()) {
+  if (!o.trees.empty() && !in_trees(view, p, key)) return false;
+  if (!o.exes.empty() || !o.argvs.empty() || !o.users.empty() || !o.units.empty()) {
     if (!p) return false;
+    if (!o.argvs.empty() && !matches_any_glob(o.argvs, p->command())) return false;
     const std::string exe(p->exe());
     if (!o.exes.empty() && !matches_any_glob(o.exes, exe) &&
         !matches_any_glob(o.exes, exe.substr(exe.rfind('/') + 1)))

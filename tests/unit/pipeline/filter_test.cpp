@@ -49,6 +49,34 @@ Counted filtered(const FilterOptions& options) {
   return out;
 }
 
+TEST(Filter, TheCommandLine) {
+  EXPECT_EQ(filtered({.argvs = {"node serv*"}}).events.at("exec"), 2u);
+  EXPECT_EQ(filtered({.argvs = {"node"}}).events["exec"], 0u);
+  EXPECT_EQ(filtered({.argvs = {"bash", "*server.js"}}).events.at("exec"), 3u);
+}
+
+TEST(Filter, TheTreeOfAProcessIsWholeWhenWhoIsBetweenHasExited) {
+  Pipeline pipeline({}, {});
+  Counted out;
+  FilterSink filter({.trees = {"10"}}, out);
+  pipeline.add(filter);
+  const ProcessKey init = key(1, 0), shell = key(10, 1), between = key(11, 2), app = key(12, 3),
+                   other = key(13, 3);
+  pipeline.feed(records::session());
+  pipeline.feed(records::seed(init, {}, "/sbin/init", at(1), STRAY_SEED_NAMESPACE_INIT));
+  pipeline.feed(records::ready(at(1)));
+  pipeline.feed(records::fork(shell, init, at(1)));
+  pipeline.feed(records::fork(between, shell, at(2)));
+  pipeline.feed(records::fork(app, between, at(3)));
+  pipeline.feed(records::fork(other, init, at(3)));
+  pipeline.feed(records::exit(between, at(4), 0, init));
+  pipeline.feed(records::exec(app, at(5), "/usr/bin/node", {"node"}));
+  EXPECT_EQ(out.events.at("fork"), 3u);
+  EXPECT_EQ(out.events.at("exec"), 1u);
+  EXPECT_EQ(filtered({.trees = {"10"}}).events.at("exec"), 3u);
+  EXPECT_EQ(filtered({.trees = {"20"}}).events.at("exec"), 1u);
+}
+
 TEST(Filter, TheSummaryCountsWhatHasPassed) {
   const Counted all = filtered({}), one = filtered({.pids = {20}});
   EXPECT_EQ(all.said.events, all.events);

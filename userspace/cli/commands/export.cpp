@@ -14,6 +14,7 @@
 #include "export/dot_sink.hpp"
 #include "export/perfetto_sink.hpp"
 #include "export/sqlite_sink.hpp"
+#include "pipeline/filter.hpp"
 #include "pipeline/pipeline.hpp"
 #include "privilege/confine.hpp"
 #include "sinks/sinks.hpp"
@@ -28,6 +29,7 @@ struct ExportOptions {
   std::string format;  // ecs, perfetto, dot, sqlite
   std::string output;  // "": standard output
   bool all = false;    // dot: ended processes too
+  FilterOptions only;
 };
 
 void check(const ExportOptions& options) {
@@ -44,10 +46,12 @@ CaptureHooks shown_progress() {
   return hooks;
 }
 
-void export_documents(Pipeline& pipeline, CaptureInput& input, OutputFile& output) {
+void export_documents(Pipeline& pipeline, CaptureInput& input, OutputFile& output,
+                      const FilterOptions& only) {
   Writer writer(output.fd(), Writer::Full::wait);
   JsonSink sink(writer, EventChoice::all(), pipeline.host());
-  pipeline.add(sink);
+  FilterSink filter(only, sink);
+  pipeline.add(only.any() ? static_cast<Sink&>(filter) : sink);
   CaptureHooks hooks = shown_progress();
   hooks.after_record = [&] { return writer.error() == 0; };
   input.feed(pipeline, hooks);
@@ -56,8 +60,10 @@ void export_documents(Pipeline& pipeline, CaptureInput& input, OutputFile& outpu
   if (writer.error()) throw OutputError(output.name() + ": " + std::strerror(writer.error()));
 }
 
-void feed(Pipeline& pipeline, CaptureInput& input, ExportSink& sink) {
-  pipeline.add(sink);
+void feed(Pipeline& pipeline, CaptureInput& input, ExportSink& sink, const FilterOptions& only) {
+  FilterSink filter(only, sink);
+  if (only.any()) sink.show_only(filter);
+  pipeline.add(only.any() ? static_cast<Sink&>(filter) : sink);
   input.feed(pipeline, shown_progress());
   sink.close(pipeline.view());
 }
@@ -74,21 +80,21 @@ int export_capture(const ExportOptions& options) {
   const ByteOutput write = [&](std::string_view bytes) { output.write(bytes); };
   if (options.format == "perfetto") {
     PerfettoSink sink(write);
-    feed(pipeline, input, sink);
+    feed(pipeline, input, sink, options.only);
   } else if (options.format == "dot") {
     DotSink sink(write, {.all = options.all});
-    feed(pipeline, input, sink);
+    feed(pipeline, input, sink, options.only);
     if (sink.left_out()) spdlog::warn("{} more processes are left out of the graph", sink.left_out());
   } else if (options.format == "sqlite") {
     try {
       Database database(options.output);
       SqliteSink sink(database, pipeline.host());
-      feed(pipeline, input, sink);
+      feed(pipeline, input, sink, options.only);
     } catch (const DatabaseError& error) {
       throw OutputError(error.what());
     }
   } else {
-    export_documents(pipeline, input, output);
+    export_documents(pipeline, input, output, options.only);
   }
   output.keep();
   return input.damaged() ? kDamaged : kFine;
@@ -103,6 +109,7 @@ Action declare(Arguments& arguments) {
   arguments.needs("--format", "--format FORMAT");
   declare_output(arguments, options->output);
   declare_window(arguments, options->capture);
+  declare_processes(arguments, options->only);
   arguments.flag("--all", options->all, "dot: include the processes that have ended");
   declare_config(arguments, options->common);
   declare_times(arguments, options->common);

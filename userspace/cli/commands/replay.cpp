@@ -24,6 +24,7 @@ struct ReplayOptions {
   CommonOptions common;
   CaptureChoice capture;
   std::vector<std::string> pids, ids, exes, users, units, findings;
+  FilterOptions only;  // --argv, --tree-of
   std::string events, speed = "max";
   bool journal = false;   // from there, not from files
   std::string directory;  // of journal files
@@ -68,7 +69,7 @@ std::uint32_t parse_pid(const std::string& text) {
 }
 
 FilterOptions filter_options(const ReplayOptions& replay) {
-  FilterOptions out;
+  FilterOptions out = replay.only;
   for (const std::string& text : replay.pids) out.pids.push_back(parse_pid(text));
   out.ids = replay.ids, out.exes = replay.exes, out.users = replay.users, out.units = replay.units;
   for (const std::string& name : replay.findings) {
@@ -82,10 +83,11 @@ FilterOptions filter_options(const ReplayOptions& replay) {
 
 int from_journal(const ReplayOptions& replay) {
   if (!replay.capture.files.empty()) throw UsageError("--journal reads the journal, not files");
-  if (!replay.exes.empty() || !replay.users.empty() || !replay.units.empty() || !replay.events.empty() ||
-      replay.speed != "max")
+  if (!replay.exes.empty() || !replay.only.argvs.empty() || !replay.only.trees.empty() ||
+      !replay.users.empty() || !replay.units.empty() || !replay.events.empty() || replay.speed != "max")
     throw UsageError(
-        "--exe, --user, --unit, --events and --speed work with captures only; with --journal there are "
+        "--exe, --argv, --tree-of, --user, --unit, --events and --speed work with captures only; with "
+        "--journal there are "
         "--since, --until, --pid, --id and --finding");
   privilege::confine(privilege::Role::reader, {.read = {replay.directory}});
   return replay_journal({replay.common.json, replay.directory, replay.capture.since, replay.capture.until,
@@ -134,6 +136,7 @@ Action declare(Arguments& arguments) {
   arguments.list("--id", options->ids, "Only the process or the finding with this id", "ID");
   arguments.list("--exe", options->exes, "Only this program: its path or name; * and ? are wildcards",
                  "PATTERN");
+  declare_processes(arguments, options->only);
   arguments.list("--user", options->users, "Only this user, by name or number", "USER");
   arguments.list("--unit", options->units, "Only this systemd unit; * and ? are wildcards", "PATTERN");
   arguments.list("--finding", options->findings, "Only findings of this kind and no events; all: every kind",
