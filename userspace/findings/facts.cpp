@@ -223,6 +223,7 @@ std::string role_word(const Process& p) {
     case Desk::mcp_server:
     case Desk::language_server:
     case Desk::browser:
+    case Desk::worker:
       return std::string(to_string(program.desk));
     case Desk::editor:
     case Desk::none:

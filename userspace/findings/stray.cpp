@@ -21,7 +21,8 @@ std::size_t rank_of(Kind kind) {
 bool serves(const Process& p) {
   const bool listens = p.seen && !p.seen->sockets.empty();
   if (is_app(p)) return listens || (production(p) && p.program().desk == Desk::none);
-  return listens && p.program().role == Role::none && p.program().desk != Desk::browser;
+  return listens && p.program().role == Role::none && p.program().desk != Desk::browser &&
+         p.program().desk != Desk::worker;
 }
 
 }  // namespace

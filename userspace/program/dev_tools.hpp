@@ -18,6 +18,7 @@ enum ToolTrait : unsigned {
   kIde = 4,
   kDaemonTrait = 8,  // detaches on purpose
   kLoader = 16,      // runs the script named after it in its own process or as its child
+  kPython = 64,      // run by python
   kGeneric = 32,     // a common word: counts only when it is installed as a package
 };
 

@@ -9,6 +9,7 @@
 #include "program/host_programs.hpp"
 #include "program/images.hpp"
 #include "program/languages/other_runtimes.hpp"
+#include "program/languages/python.hpp"
 #include "program/languages/runtime_program.hpp"
 #include "program/loader.hpp"
 #include "program/package_managers.hpp"
@@ -137,7 +138,8 @@ void recognise_by_word(Program& program, const ProgramView& view, std::string_vi
 void recognise_interpreted(Program& program, const ProgramView& view) {
   const ImageRow* row = interpreted(arguments(view.argv));
   if (!row) row = find_interpreted(view.comm);  // a title or a bundle hides the script; the binary is known
-  if (row) apply(program, *row);
+  if (row) return apply(program, *row);
+  if (file_name(view.exe).starts_with("python")) recognise_python(program, view);
 }
 
 void recognise_busybox(Program& program, StringList argv) {
@@ -230,7 +232,8 @@ Program by_tables(const ProgramView& view) {
   if (is_other_runtime(runtime)) {
     Program known;
     recognise_interpreted(known, view);  // supervisord and others stay what they are
-    const bool special = known.daemon || known.role != Role::none || known.breaker != Breaker::none;
+    const bool special = known.daemon || known.role != Role::none || known.breaker != Breaker::none ||
+                         known.desk != Desk::none;
     return special ? known : recognise_other_runtime(runtime, view);
   }
   if (runtime != Runtime::none) return recognise_runtime(runtime, view);
@@ -276,8 +279,14 @@ Program by_tables(const ProgramView& view) {
 }  // namespace
 
 std::string_view to_string(Desk desk) {
-  constexpr std::array<std::string_view, 7> names = {
-      "", "agent", "editor", "MCP server", "language server", "type checker", "headless browser"};
+  constexpr std::array<std::string_view, 8> names = {"",
+                                                     "agent",
+                                                     "editor",
+                                                     "MCP server",
+                                                     "language server",
+                                                     "type checker",
+                                                     "headless browser",
+                                                     "worker of python's multiprocessing"};
   return names[static_cast<std::size_t>(desk)];
 }
 

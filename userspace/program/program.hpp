@@ -65,6 +65,7 @@ enum class Desk : std::uint8_t {
   language_server,
   type_checker,
   browser,  // headless
+  worker,   // of python\'s multiprocessing, started by an exec of its own
 };
 std::string_view to_string(Desk desk);  // "MCP server", "headless browser"; empty: none
 

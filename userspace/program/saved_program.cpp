@@ -18,7 +18,7 @@ template <>
 struct LastOf<Breaker> : Last<Breaker::terminal> {};
 
 template <>
-struct LastOf<Desk> : Last<Desk::browser> {};
+struct LastOf<Desk> : Last<Desk::worker> {};
 
 template <>
 struct Saved<Program> {

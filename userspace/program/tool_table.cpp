@@ -373,6 +373,26 @@ constexpr ToolRow kTools[] = {
     {"wrangler", "dev|pages dev", {}, kDev, "wrangler dev"},
     {"wrangler", {}, {}, kCli, "wrangler"},
 
+    // Servers of python for one person; with --reload, a watcher and its child.
+    {"http.server", {}, {}, kDev, "python -m http.server", kPython},
+    {"flask", "run", "--debug|--reload", kDev, "flask run", kPython | kWatcher},
+    {"flask", "run", {}, kDev, {}, kPython},
+    {"manage.py|django-admin|django", "runserver|runserver_plus", "--noreload", kDev, "manage.py runserver",
+     kPython},
+    {"manage.py|django-admin|django",
+     "runserver|runserver_plus",
+     {},
+     kDev,
+     "manage.py runserver",
+     kPython | kWatcher},
+    {"uvicorn", {}, "--reload", kDev, "uvicorn --reload", kPython | kWatcher},
+    {"hypercorn", {}, "--reload", kDev, "hypercorn --reload", kPython | kWatcher},
+    {"gunicorn", {}, "--reload", kDev, "gunicorn --reload", kPython | kWatcher},
+    {"fastapi", "dev", {}, kDev, {}, kPython | kWatcher},
+    {"mkdocs", "serve", {}, kDev, {}, kPython},
+    {"sphinx-autobuild", {}, {}, kDev, {}, kPython},
+    {"mypy", {}, {}, kCli, {}, kPython, Desk::type_checker},
+
     // One-shot tools.
     {"eslint", {}, {}, kCli, "eslint"},
     {"prettier", {}, {}, kCli, "prettier"},
@@ -423,8 +443,8 @@ constexpr ToolRow kTools[] = {
     {"auggie|@augmentcode/auggie", {}, "-p|--print", kCli, "Auggie", 0, kAgent},
     {"auggie|@augmentcode/auggie", {}, {}, kTalk, "Auggie", 0, kAgent},
     {"cline", {}, {}, kTalk, "Cline", 0, kAgent},
-    {"aider", {}, "-m|--message|-f|--message-file", kCli, "Aider", 0, kAgent},
-    {"aider", {}, {}, kTalk, "Aider", 0, kAgent},
+    {"aider", {}, "-m|--message|-f|--message-file", kCli, "Aider", kPython, kAgent},
+    {"aider", {}, {}, kTalk, "Aider", kPython, kAgent},
 
     // Type checkers.
     {"vue-tsc|svelte-check|pyright|basedpyright|tsgo|@typescript/native-preview",

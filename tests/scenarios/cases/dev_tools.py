@@ -99,3 +99,32 @@ def headless_browser_left(case):
     shutil.copy(os.path.realpath(shutil.which("sh")), browser)
     case.write("app/browse", f"read line <{case.app_dir}/input\n")
     killed_client(case, "browser", f"{browser} browse --headless", ".*/chrome-headless-shell browse --headless")
+
+
+UVICORN = """import multiprocessing, time
+
+
+def work():
+    time.sleep(1e6)
+
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")
+    worker = multiprocessing.Process(target=work)
+    worker.start()
+    worker.join()
+"""
+
+
+@scenario({"worker": ["orphan", "supervisor-lost"], "master": ["?orphan"]}, needs=("python3",))
+def python_workers_left(case):
+    """The master of a python server gets SIGKILL: the worker that multiprocessing spawned lives on, and nothing starts it
+    again. A stand-in with uvicorn's name and processes."""
+    case.app()
+    case.write("app/bin/uvicorn", UVICORN)
+    case.left("python3 bin/uvicorn app:app --workers 1")
+    case.find("master", "python3 bin/uvicorn .*")
+    case.find("worker", ".*python3.* -c from multiprocessing.spawn import .*", parent="master")
+    master = case.pids["master"]
+    case.end("master", signal.SIGKILL)
+    case.inherited("worker", master)

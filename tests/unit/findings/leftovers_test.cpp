@@ -396,5 +396,63 @@ TEST_F(JobTest, AServerBelowAMakefileIsNone) {
   EXPECT_TRUE(raised().contains({"orphan", 20}));
 }
 
+// A server of python with a worker, in a session of its own.
+class PythonTest : public LeftoversTest {
+ protected:
+  const ProcessKey worker = key(30, 12);
+  const std::string python = "/usr/bin/python3.11";
+
+  void serves(const std::vector<std::string>& argv) {
+    feed(fork(node, init, at(10), {}, kOwnSession));
+    feed(exec(node, at(10), python, argv, kOwnSession));
+    feed(fork(worker, node, at(12), {}, kOwnSession));
+    answers[20].ports = answers[30].ports = {8000};
+  }
+};
+
+TEST_F(PythonTest, AWorkerOfMultiprocessingHasLostTheServerThatStartedIt) {
+  serves({"python3", "/usr/bin/uvicorn", "a:b", "--workers", "2"});
+  feed(exec(worker, at(12), python,
+            {"python3", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(5)"}, kOwnSession));
+  until(at(3600));
+  EXPECT_EQ(raised(), std::set<Told>{});
+  feed(exit(node, at(3600), 9, init));
+  until(at(3700));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 30}, {"supervisor-lost", 30}}));
+  EXPECT_NE(got.last[Told("raised supervisor-lost", 30)].what.claim.find("uvicorn"), std::string::npos);
+}
+
+TEST_F(PythonTest, AForkedWorkerHasToo) {
+  serves({"python3", "/usr/bin/gunicorn", "a:b"});
+  feed(exit(node, at(3600), 9, init));
+  until(at(3700));
+  EXPECT_TRUE(raised().contains({"supervisor-lost", 30}));
+}
+
+TEST_F(PythonTest, AServerThatMadeADaemonOfItselfHasNot) {
+  serves({"python3", "/usr/bin/gunicorn", "-D", "a:b"});
+  feed(exit(node, at(12.1), 0, init));
+  until(at(3700));
+  EXPECT_EQ(raised(), std::set<Told>{});
+}
+
+TEST_F(PythonTest, AServerOfFilesIsAnOrphanAndNothingElse) {
+  start_server();
+  feed(exec(node, at(11), python, {"python3", "-m", "http.server"}, on_tty));
+  answers[20].ports = {8000};
+  leave_behind();
+  until(at(3600));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}}));
+}
+
+TEST_F(PythonTest, ADevelopmentServerIsADevelopmentTool) {
+  start_server();
+  feed(exec(node, at(11), python, {"python3", "manage.py", "runserver"}, on_tty));
+  answers[20].ports = {8000};
+  leave_behind();
+  until(at(3600));
+  EXPECT_EQ(raised(), (std::set<Told>{{"orphan", 20}, {"dev-tool", 20}}));
+}
+
 }  // namespace
 }  // namespace stray::test

@@ -363,6 +363,33 @@ INSTANTIATE_TEST_SUITE_P(
         Helper{{"/srv/app/claude/versions/index"}, Role::none, Desk::none}));
 
 INSTANTIATE_TEST_SUITE_P(
+    OfPython, Desks,
+    testing::Values(
+        Helper{{"python3.11", "-m", "http.server", "80"}, dev_tool, Desk::none, "python -m http.server"},
+        Helper{{"python3", "-X", "dev", "/srv/venv/bin/flask", "--app", "x", "run"},
+               dev_tool,
+               Desk::none,
+               "flask run"},
+        Helper{{"python3", "manage.py", "runserver"}, dev_tool, Desk::none, "manage.py runserver"},
+        Helper{{"python3", "manage.py", "migrate"}, Role::none, Desk::none},
+        Helper{{"python3", "-m", "uvicorn", "a:b", "--reload"}, dev_tool, Desk::none, "uvicorn --reload"},
+        Helper{{"python3", "/usr/bin/uvicorn", "a:b"}, Role::none, Desk::none, "uvicorn"},
+        Helper{{"python3", "/usr/bin/gunicorn", "-D", "a:b"}, Role::none, Desk::none, "gunicorn"},
+        Helper{{"python3", "serve.py", "run"}, Role::none, Desk::none},
+        Helper{{"python3", "nodemon"}, Role::none, Desk::none},
+        Helper{{"python3", "-m", "mcp_server_git"}, Role::none, Desk::mcp_server, "MCP server"},
+        Helper{{"python3", "/srv/venv/bin/pylsp"}, dev_tool, Desk::language_server, "language server"},
+        Helper{{"python3", "/srv/venv/bin/aider"}, interactive, Desk::agent, "Aider"},
+        Helper{{"python3", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(5)",
+                "--multiprocessing-fork"},
+               Role::none,
+               Desk::worker,
+               "worker of python's multiprocessing"},
+        Helper{{"python3", "-c", "from multiprocessing.resource_tracker import main;main(5)"},
+               Role::none,
+               Desk::none}));
+
+INSTANTIATE_TEST_SUITE_P(
     Browsers, Desks,
     testing::Values(
         Helper{{"chromium", "--headless=new", "x"}, Role::none, Desk::browser, "headless browser"},

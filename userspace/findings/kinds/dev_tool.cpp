@@ -9,6 +9,8 @@ namespace {
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   const Program& program = p.program();
   if (program.role != Role::dev_tool || helper_daemon(p)) return {};
+  // What serves the files of a folder for a moment is no more than the orphan that it is, once it was left.
+  if (program.name == "python -m http.server" && left_behind(p)) return {};
   bool below_dev_tool = false;
   Lineage::each_ancestor(p, [&](const Process& a) {
     below_dev_tool = a.program().role == Role::dev_tool && !a.program().ide;

@@ -2,15 +2,33 @@
 // supervisor-lost: the supervisor that started it has exited.
 #include "findings/kinds.hpp"
 #include "findings/rules.hpp"
+#include "program/languages/python.hpp"
 
 namespace stray {
 namespace {
+
+// A server that makes a daemon of itself is forked from itself too: from one that is gone at once.
+constexpr BootTime kBecomesADaemon = milliseconds(500);
+
+// A worker whose server keeps its workers, and has exited: forked from it, or started anew by
+// multiprocessing.
+std::string_view lost_master(const Process& p) {
+  const Process* by = p.creator;
+  if (!by || !by->ended || !left_behind(p) || !keeps_workers(by->program())) return {};
+  const bool forked = p.image && by->image && p.image->argv == by->image->argv && !p.first_child &&
+                      p.sid != p.key.tgid && p.reparented > p.key.start + kBecomesADaemon &&
+                      !(p.seen && !p.seen->pidfile.empty());
+  const bool worker = forked || p.program().desk == Desk::worker;
+  return worker ? std::string_view(by->program().name) : std::string_view();
+}
 
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   std::string_view lost = environment_supervisor(p);
   if (lost.empty() && p.creator && p.creator->ended && p.creator->program().supervisor &&
       p.creator->program().supervisor->restarts == Restarts::yes)
     lost = p.creator->program().supervisor->name;
+  const std::string_view master = lost.empty() ? lost_master(p) : std::string_view();
+  if (lost.empty()) lost = master;
   if (lost.empty() || p.program().supervisor || p.program().daemon) return {};
   if (!is_watched(p.program()) && !left_behind(p)) return {};
   // The topmost of the family speaks for it.
@@ -32,8 +50,9 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
   out.members = descendants(p);
   const auto app = env_value(p.env(), "name");
   out.claim = "has lost its supervisor: " + std::string(lost) + " started it and has exited";
-  out.evidence.push_back({"environment", "its environment is that of " + std::string(lost) +
-                                             (app ? ", app " + std::string(*app) : std::string())});
+  if (master.empty())
+    out.evidence.push_back({"environment", "its environment is that of " + std::string(lost) +
+                                               (app ? ", app " + std::string(*app) : std::string())});
   if (back)
     out.evidence.push_back({"not-adopted", std::string(lost) + " runs again (pid " +
                                                std::to_string(back->key.tgid) + "), but does not adopt it"});
