@@ -2,6 +2,8 @@
 #include "top/model.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace stray::top {
 namespace {
