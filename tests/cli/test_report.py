@@ -14,8 +14,8 @@ class Report(Folder):
         done = stray("report")
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         text = done.stdout.decode()
-        self.assertTrue(text.startswith("# Processes on "))
-        for part in ("## 1. Situation", f"(pid {pid})", "**orphan**", "*Impact:*", f"stray stop ", "stray scan"):
+        self.assertRegex(text, r"\A# .+: .*\d+ strays? to stop")
+        for part in ("## 1. Situation", f"(pid {pid})", "**orphan**", "Origin: ", "## 3. Why it matters", "stray stop ", "stray scan"):
             self.assertIn(part, text)
 
     def test_what_the_configuration_redacts_is_not_in_it(self):

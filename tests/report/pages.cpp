@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes HTML reports of played hosts, for the tests in a browser: pages incident|hostile|quiet|storm FILE.
+// Writes HTML reports of played hosts, for the tests in a browser: pages incident|hostile|quiet|storm|crowd
+// FILE.
 #include <fstream>
 #include <iostream>
 
@@ -75,6 +76,16 @@ void hostile(StagedHost& host) {
   host.pass(90);
 }
 
+// Many launches of the same command, with an argument that fills a screen.
+void crowd(StagedHost& host) {
+  services(host);
+  for (std::uint32_t pid = 1000; pid < 1046; pid += 2) {  // each pid below one is its shell
+    host.answers[pid] = {.rss = 60u << 20, .cwd = "/srv/jobs"};
+    host.leave_behind(pid, {"node", "job.js", "--list=" + std::string(3000, 'x')});
+  }
+  host.pass(700);
+}
+
 // Families of up to a hundred below a few shells, a tenth of them alive at the end.
 void storm(StagedHost& host) {
   services(host);
@@ -108,10 +119,12 @@ int main(int argc, char** argv) {
     records::hostile(host);
   else if (kind == "storm")
     records::storm(host);
+  else if (kind == "crowd")
+    records::crowd(host);
   else if (kind == "quiet")
     records::services(host);
   else {
-    std::cerr << "usage: report_pages incident|hostile|quiet|storm FILE\n";
+    std::cerr << "usage: report_pages incident|hostile|quiet|storm|crowd FILE\n";
     return 2;
   }
   std::ofstream out(argv[2], std::ios::binary);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/layout.hpp"
 #include "findings/rules.hpp"
+#include "report/words.hpp"
 
 namespace stray {
 namespace {
@@ -25,6 +27,63 @@ void note_origin(Subject& subject) {
   if (!origin.npm.empty()) append(subject.from, origin.npm, ", ");
 }
 
+// From the process to those that started it, as far as its origin goes, then the person.
+std::string chain_of(const Report& report, const Subject& subject) {
+  constexpr std::size_t kLongest = 48;
+  if (!subject.life || subject.findings.empty()) return {};
+  const Origin& origin = subject.findings.front()->origin;
+  const auto label = [&](const Life& life) { return shortened(command_text(report, life), kLongest); };
+  std::string out = label(*subject.life);
+  const bool seen = origin.makers.empty() || origin.makers.front().starts_with("started by ");
+  if (!seen) out += " ← a process that exited before stray observed it";
+  const Life* at = subject.life;
+  for (std::size_t n = 0; seen && n < origin.makers.size(); ++n) {
+    const Life* maker = report.find(at->origin);
+    if (!maker || !(maker->key < at->key)) break;
+    out += " ← " + label(*maker) + (maker->alive() ? "" : " (" + end_text(report, *maker) + ")");
+    at = maker;
+  }
+  if (!origin.person.empty()) out += " ← " + origin.person;
+  return out;
+}
+
+bool same_steps(const Treatment& a, const Treatment& b) {
+  return std::equal(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(),
+                    [](const Step& x, const Step& y) { return x.when == y.when && x.text == y.text; });
+}
+
+bool are_alike(const Subject& a, const Subject& b) {
+  if (!a.life || !b.life || a.migration || b.migration || a.findings.empty() || b.findings.empty())
+    return false;
+  const Origin &from_a = a.findings.front()->origin, &from_b = b.findings.front()->origin;
+  const Treatment &to_a = a.stray->treatment, &to_b = b.stray->treatment;
+  return a.life->command == b.life->command && from_a.person == from_b.person &&
+         from_a.directory == from_b.directory && from_a.npm == from_b.npm && to_a.title == to_b.title &&
+         to_a.why == to_b.why && to_a.keep == to_b.keep && same_steps(to_a, to_b) &&
+         std::equal(a.findings.begin(), a.findings.end(), b.findings.begin(), b.findings.end(),
+                    [](const auto* x, const auto* y) { return x->kind == y->kind; });
+}
+
+void add_subject(std::vector<Alike>& groups, const Subject& subject) {
+  for (Alike& alike : groups)
+    if (are_alike(*alike.front(), subject)) {
+      alike.push_back(&subject);
+      return;
+    }
+  groups.push_back({&subject});
+}
+
+std::vector<Kind> kinds_of(const std::vector<Subject>& subjects) {
+  std::vector<Kind> out;
+  for (const Kind kind : kKinds)
+    if (std::any_of(subjects.begin(), subjects.end(), [&](const Subject& s) {
+          return std::any_of(s.findings.begin(), s.findings.end(),
+                             [&](const auto* f) { return f->kind == kind; });
+        }))
+      out.push_back(kind);
+  return out;
+}
+
 std::vector<Subject> subjects_of(const Report& report) {
   std::vector<Subject> out;
   for (const Stray& stray : report.strays) {
@@ -37,6 +96,7 @@ std::vector<Subject> subjects_of(const Report& report) {
       if (migration.subject == stray.subject && stray.treatment.action == Remedy::move)
         subject.migration = &migration;
     note_origin(subject);
+    subject.chain = chain_of(report, subject);
     out.push_back(std::move(subject));
   }
   return out;
@@ -64,7 +124,7 @@ std::vector<Task> tasks_of(const std::vector<Subject>& subjects) {
         std::pair(When::maintenance_window, Remedy::restart), std::pair(When::optional, Remedy::note)}) {
     Task task{when, std::string(title_of(action)), {}};
     for (const Subject& s : subjects)
-      if (s.stray->treatment.action == action) task.about.push_back(&s);
+      if (s.stray->treatment.action == action) add_subject(task.about, s);
     if (!task.about.empty()) out.push_back(std::move(task));
   }
   return out;
@@ -110,10 +170,25 @@ std::vector<std::string> improvements_of(const Report& report, const StrayTotals
 
 }  // namespace
 
+std::vector<Step> steps_of(const Alike& alike) {
+  std::vector<Step> out = alike.front()->stray->treatment.steps;
+  for (std::size_t n = 1; n < alike.size(); ++n) {
+    const std::vector<Step>& more = alike[n]->stray->treatment.steps;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (!more[i].command.empty() && more[i].command != alike[n - 1]->stray->treatment.steps[i].command)
+        append(out[i].command, more[i].command, "\n");
+      if (more[i].expect != alike[n - 1]->stray->treatment.steps[i].expect)
+        append(out[i].expect, more[i].expect, "; ");
+    }
+  }
+  return out;
+}
+
 Advice advise(const Report& report) {
   Advice out;
   out.subjects = subjects_of(report);
   out.tasks = tasks_of(out.subjects);
+  out.kinds = kinds_of(out.subjects);
   for (const FindingLife& f : report.findings)
     if (!f.open()) out.cleared.push_back(&f);
   std::stable_sort(out.cleared.begin(), out.cleared.end(),

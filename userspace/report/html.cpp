@@ -16,7 +16,7 @@ namespace stray {
 namespace {
 
 constexpr std::string_view kDataMark = "<!--stray:data-->";
-constexpr int kFormat = 2;  // of the data; the page in the same program reads it
+constexpr int kFormat = 3;  // of the data; the page in the same program reads it
 
 // Microseconds after the first start, the unit of all times in the page.
 class Clock0 {
@@ -104,6 +104,7 @@ class Data {
     json.begin_object();
     json.field("format", kFormat);
     host(json);
+    text(json, "headline", headline_text(report_, advice_));
     json.field("verdict", verdict_text(report_, advice_));
     subjects(json);
     findings(json);
@@ -160,7 +161,7 @@ class Data {
       json.string(to_string(static_cast<Verdict>(v)));
     json.end_array();
     json.begin_object("impacts");
-    for (const Kind kind : kKinds) json.field(to_string(kind), row_of(kind).impact);
+    for (const Kind kind : advice_.kinds) json.field(to_string(kind), row_of(kind).impact);
     json.end_object();
   }
 
@@ -171,9 +172,11 @@ class Data {
       about(json, s.stray->subject);
       json.field("stray", process_id(report_.host.boot, s.stray->top));
       json.field("severity", to_string(s.stray->severity));
+      json.field("alike", s.stray->alike);
       text(json, "since", time_text(report_, s.stray->subject.start));
       text(json, "by", s.by);
       text(json, "where", s.from);
+      text(json, "chain", s.chain);
       text(json, "memory",
            s.stray->memory ? memory_text(s.stray->memory, report_.host.memory) : std::string());
       const Life* life = s.life;
@@ -221,7 +224,10 @@ class Data {
       json.begin_object();
       json.field("when", words_of(step.when));
       text(json, "text", step.text);
-      text(json, "command", step.command);
+      std::string commands;  // a line each
+      for (const std::string& line : lines_in(step.command))
+        commands += (commands.empty() ? "" : "\n") + printable(line);
+      json.field("command", commands);
       text(json, "expect", step.expect);
       json.end_object();
     }
@@ -272,8 +278,15 @@ class Data {
       json.begin_object();
       json.field("when", words_of(task.when));
       json.field("title", task.title);
-      json.begin_array("subjects");
-      for (const Subject* s : task.about) json.value(s - advice_.subjects.data());
+      json.begin_array("cards");
+      for (const Alike& alike : task.about) {
+        json.begin_object();
+        json.begin_array("subjects");
+        for (const Subject* s : alike) json.value(s - advice_.subjects.data());
+        json.end_array();
+        steps(json, "steps", steps_of(alike));
+        json.end_object();
+      }
       json.end_array();
       json.end_object();
     }

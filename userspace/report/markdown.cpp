@@ -35,6 +35,8 @@ std::string fence_for(const std::vector<std::string>& lines) {
 
 // The document under construction.
 class Document {
+  static constexpr std::size_t kLongest = 160;  // of a command, outside the block that has all of it
+
  public:
   explicit Document(const Report& report) : report_(report), advice_(advise(report)) {}
 
@@ -42,8 +44,8 @@ class Document {
     head();
     if (!advice_.subjects.empty()) {
       situation();
-      problems();
       steps();
+      impacts();
       verify();
       totals();
     }
@@ -58,10 +60,10 @@ class Document {
   std::string memory(std::uint64_t bytes) const {
     return bytes ? memory_text(bytes, report_.host.memory) : std::string();
   }
+  std::string brief(const Life& life) const { return esc(shortened(command_text(report_, life), kLongest)); }
   std::string name_of(const Subject& s) const {
-    return (s.life ? esc(command_text(report_, *s.life)) : "process") + " (" +
-           (s.migration ? s.migration->name + ", " : "") + "pid " + std::to_string(s.stray->subject.tgid) +
-           ")";
+    return (s.life ? brief(*s.life) : "process") + " (" + (s.migration ? s.migration->name + ", " : "") +
+           "pid " + std::to_string(s.stray->subject.tgid) + ")";
   }
   void heading(std::string_view title) {
     out_ += "\n## " + (numbered_ ? std::to_string(++section_) + ". " : "") + std::string(title) + "\n\n";
@@ -81,7 +83,7 @@ class Document {
 
   void head() {
     const Host& host = report_.host;
-    out_ += "# Processes on " + esc(host.name) + "\n\n" + verdict_text(report_, advice_) + "\n\n";
+    out_ += "# " + esc(headline_text(report_, advice_)) + "\n\n" + verdict_text(report_, advice_) + "\n\n";
     row({"host", esc(host.name)});
     row({"---", "---"});
     row({"kernel", esc(host.kernel)});
@@ -108,83 +110,93 @@ class Document {
         if (kinds.find(kind) == std::string::npos) add_to(kinds, kind);
       }
       const Life* l = s.life;
-      row({std::to_string(s.stray->subject.tgid), l ? esc(command_text(report_, *l)) : "",
-           utc(s.stray->subject.start), esc(s.by), esc(s.from), memory(s.stray->memory),
-           l ? cpu_text(l->cpu_ns) : "",
+      row({std::to_string(s.stray->subject.tgid), l ? brief(*l) : "", utc(s.stray->subject.start), esc(s.by),
+           esc(s.from), memory(s.stray->memory), l ? cpu_text(l->cpu_ns) : "",
            l ? esc(l->alive() ? supervisor_label(report_, *l) : "exited: " + end_text(report_, *l)) : "",
            kinds, "**" + s.stray->treatment.title + "**"});
     }
   }
 
-  void problems() {
-    heading("Problems");
-    bool first = true;
-    for (const Subject& s : advice_.subjects) {
-      if (!first) out_ += "\n";
-      first = false;
-      out_ += "### " + name_of(s) + ": " + s.stray->treatment.title + "\n\n";
-      std::vector<std::string> printed;
-      for (const Finding& f : s.stray->findings) {
-        out_ += "- **" + std::string(to_string(f.kind)) + "** (" + std::string(to_string(f.what.severity)) +
-                "), since " + utc(f.since) + ": " + esc(f.what.message) + "\n";
-        for (const Evidence& e : f.what.evidence) {
-          const std::string line = text_of(e, report_.host.real_offset_ns, report_.time);
-          if (is_origin(e) || std::find(printed.begin(), printed.end(), line) != printed.end()) continue;
-          printed.push_back(line);
-          out_ += "  - " + esc(line) + "\n";
-        }
-        out_ += "  - *Impact:* " + std::string(row_of(f.kind).impact) + "\n";
-      }
-      if (const auto below = s.stray->members.size(); below > 1)
-        out_ += "- " + std::to_string(below - 1) + (below == 2 ? " process descends" : " processes descend") +
-                " from it\n";
-      out_ += "\nid " + process_id(report_.host.boot, s.stray->top) + "\n";
-    }
-  }
-
   void steps() {
     heading("What to do, step by step");
-    out_ += "Read each command before you run it.\n\n";
-    int n = 0;
+    out_ += "Read each command before you run it.\n";
     for (const Task& task : advice_.tasks) {
       std::string when(words_of(task.when));
       when[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(when[0])));
-      out_ += "### " + when + ": " + task.title + "\n\n";
-      for (const Subject* s : task.about) {
-        const Treatment& treatment = s->stray->treatment;
-        out_ += std::to_string(++n) + ". " + name_of(*s) + ": " + treatment.why + " " +
-                esc(treatment.confidence_reason) + "\n";
-        for (const std::string& keep : treatment.keep) out_ += "    - keep " + esc(keep) + "\n";
-        for (const Step& step : treatment.steps) one_step(step);
-        if (!treatment.expected.empty()) out_ += "\n    Afterwards: " + esc(treatment.expected) + "\n";
-        if (s->migration) migration(*s->migration);
-        out_ += "\n";
-      }
+      out_ += "\n### " + when + ": " + task.title + "\n";
+      for (const Alike& alike : task.about) card(alike);
     }
-    out_.pop_back();
   }
 
-  void one_step(const Step& step) {
-    out_ += "\n    " + std::string(words_of(step.when)) + ": " + esc(step.text) + "\n";
-    if (!step.command.empty()) out_ += "\n", code({step.command}, "    ");
+  // One launch, or several that are alike: reasons, origin, treatment.
+  void card(const Alike& alike) {
+    const Subject& s = *alike.front();
+    const Treatment& treatment = s.stray->treatment;
+    std::size_t count = 0;  // some that are alike may not be listed
+    for (const Subject* one : alike) count += 1 + one->stray->alike;
+    out_ += "\n#### " + (count > 1 ? std::to_string(count) + " × " : "") + name_of(s) + ": " +
+            treatment.title + "\n\n";
+    if (s.life && command_text(report_, *s.life).size() > kLongest)
+      out_ += "The whole command:\n\n", code({command_text(report_, *s.life)}, "", "text"), out_ += "\n";
+    if (!s.chain.empty()) out_ += "Origin: " + esc(s.chain) + "\n\n";
+    for (const Subject* one : alike) reasons(*one, alike.size() > 1);
+    out_ += "\n";
+    once(treatment.why + " " + esc(treatment.confidence_reason));
+    for (const std::string& keep : treatment.keep) out_ += "- keep " + esc(keep) + "\n";
+    int n = 0;
+    for (const Step& step : steps_of(alike)) one_step(step, ++n);
+    if (!treatment.expected.empty()) out_ += "\nAfterwards: " + esc(treatment.expected) + "\n";
+    if (s.migration) migration(*s.migration);
+  }
+
+  // An explanation that was printed before is not repeated.
+  void once(const std::string& explanation) {
+    if (std::find(explained_.begin(), explained_.end(), explanation) != explained_.end()) return;
+    explained_.push_back(explanation);
+    out_ += explanation + "\n";
+  }
+
+  void reasons(const Subject& s, bool named) {
+    std::vector<std::string> printed;
+    for (const Finding& f : s.stray->findings) {
+      out_ += "- " + (named ? "pid " + std::to_string(s.stray->subject.tgid) + ": " : std::string()) + "**" +
+              std::string(to_string(f.kind)) + "** (" + std::string(to_string(f.what.severity)) +
+              "), since " + utc(f.since) + ": " + esc(f.what.message) + "\n";
+      for (const Evidence& e : f.what.evidence) {
+        const std::string line = text_of(e, report_.host.real_offset_ns, report_.time);
+        if (is_origin(e) || std::find(printed.begin(), printed.end(), line) != printed.end()) continue;
+        printed.push_back(line);
+        out_ += "  - " + esc(line) + "\n";
+      }
+    }
+    if (const auto below = s.stray->members.size(); below > 1)
+      out_ += "- " + std::to_string(below - 1) + (below == 2 ? " process descends" : " processes descend") +
+              " from it\n";
+    out_ += "- stray " + process_id(report_.host.boot, s.stray->top) + "\n";
+  }
+
+  void one_step(const Step& step, int n) {
+    out_ += "\n" + std::to_string(n) + ". " + std::string(words_of(step.when)) + ": " + esc(step.text) + "\n";
+    if (!step.command.empty()) out_ += "\n", code(lines_in(step.command), "    ");
     if (!step.expect.empty()) out_ += "\n    *Expected:* " + esc(step.expect) + "\n";
   }
 
+  void impacts() {
+    heading("Why it matters");
+    for (const Kind kind : advice_.kinds)
+      out_ += "- **" + std::string(to_string(kind)) + "**: " + std::string(row_of(kind).impact) + "\n";
+  }
+
   void migration(const Migration& migration) {
-    out_ += "\n    **By hand**, without `stray adopt`:";
+    out_ += "\n**By hand**, without `stray adopt`:";
     if (migration.file_text.empty()) {
       out_ += " the file cannot be written, " + esc(migration.why_not) + ".\n";
       return;
     }
-    out_ += "\n\n    `" + migration.file_name + "`\n\n";
-    code(lines_in(migration.file_text), "    ", migration.file_name.ends_with(".js") ? "js" : "ini");
+    out_ += "\n\n`" + migration.file_name + "`\n\n";
+    code(lines_in(migration.file_text), "", migration.file_name.ends_with(".js") ? "js" : "ini");
     int n = 0;
-    for (const Step& step : migration.by_hand) {
-      out_ += "\n    " + std::to_string(++n) + ". " + std::string(words_of(step.when)) + ": " +
-              esc(step.text) + "\n\n";
-      code({step.command}, "        ");
-      out_ += "\n        *Expected:* " + esc(step.expect) + "\n";
-    }
+    for (const Step& step : migration.by_hand) one_step(step, ++n);
   }
 
   void verify() {
@@ -228,6 +240,7 @@ class Document {
   const Report& report_;
   const Advice advice_;
   std::string out_;
+  std::vector<std::string> explained_;
   int section_ = 0;
   bool numbered_ = true;
 };

@@ -66,6 +66,30 @@ std::string end_text(const Report& report, const Life& life) {
   return out;
 }
 
+std::string headline_text(const Report& report, const Advice& advice) {
+  std::string out = report.host.name + ": ";
+  if (advice.subjects.empty()) return out + (report.summary.limits.empty() ? "no strays" : "no strays seen");
+  std::string findings, work;
+  const auto add = [](std::string& to, std::size_t count, std::string_view one, std::string_view more) {
+    if (count) to += (to.empty() ? "" : ", ") + many(count, one, more);
+  };
+  const auto count = [&](Severity severity) {
+    std::size_t n = 0;
+    for (const Subject& s : advice.subjects)
+      for (const FindingLife* f : s.findings) n += (f->last.severity == severity) * (1 + s.stray->alike);
+    return n;
+  };
+  add(findings, count(Severity::critical), "critical", "critical");
+  add(findings, count(Severity::warning), "warning", "warnings");
+  add(findings, count(Severity::notice), "notice", "notices");
+  add(findings, count(Severity::info), "informative", "informative");
+  add(work, advice.totals.end, "stray to stop", "strays to stop");
+  add(work, advice.totals.move, "server to move", "servers to move");
+  add(work, advice.totals.restart, "process to restart", "processes to restart");
+  add(work, advice.totals.note, "stray to look at", "strays to look at");
+  return out + findings + (findings.empty() ? "" : "; ") + work;
+}
+
 std::string verdict_text(const Report& report, const Advice& advice) {
   if (advice.subjects.empty() && !report.summary.limits.empty())
     return "No strays were seen, but stray did not see all of this host: the limits stand at the end.";

@@ -20,7 +20,9 @@ std::string command_text(const Report& report, const Life& life);  // as run, ".
 bool is_origin(const Evidence& evidence);
 std::vector<std::string> lines_in(std::string_view text);  // without their line ends
 
-// One sentence that says it all, for the top.
+// "vm: 1 critical, 22 notices; 5 strays to stop, 1 server to move": the headline.
+std::string headline_text(const Report& report, const Advice& advice);
+// What the headline means in processes and memory.
 std::string verdict_text(const Report& report, const Advice& advice);
 // What the report rests on, and what it could not see: a sentence each.
 std::vector<std::string> coverage(const Report& report);

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "findings/rules.hpp"
 #include "report/advice.hpp"
 #include "report/html.hpp"
 #include "report/markdown.hpp"
@@ -67,12 +68,40 @@ TEST_F(ReportTest, MovesAServerAndCountsSharedMembersOnce) {
   EXPECT_EQ(advice.tasks[0].when, When::maintenance_window);
   const std::string text = markdown(got);
   for (const char* part :
-       {"## 1. Situation", "## 2. Problems", "## 3. What to do", "### In the next maintenance window",
-        "## 4. How to verify", "## 5. Totals", "## 6. What was observed", "*Impact:*", "150 M", "testhost",
+       {"# testhost: 2 notices; 1 server to move\n", "## 1. Situation", "## 2. What to do",
+        "### In the next maintenance window", "Origin: node server.js ← bash", "## 3. Why it matters",
+        "## 4. How to verify", "## 5. Totals", "## 6. What was observed", "150 M",
         "00010203-0405-0607-0809-0a0b0c0d0e0f", "alice; started by bash", "in /srv/app", "stray scan",
         "pm2 status", "--under pm2"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   EXPECT_EQ(text.find("stray stop"), std::string::npos) << "a server that serves is not stopped\n" << text;
+}
+
+std::size_t count_of(std::string_view text, std::string_view what) {
+  std::size_t n = 0;
+  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + what.size())) ++n;
+  return n;
+}
+
+TEST_F(ReportTest, ExplainsOnceAndGroupsWhatIsAlike) {
+  const std::string long_argument(400, 'x');
+  for (const std::uint32_t pid : {100u, 200u, 300u}) {
+    host.answers[pid] = {.cwd = "/srv/app"};
+    host.leave_behind(pid, {"node", "job.js", long_argument});
+  }
+  host.pass(700);
+  const Report got = report();
+  const Advice advice = advise(got);
+  ASSERT_EQ(advice.tasks.size(), 1u);
+  ASSERT_EQ(advice.tasks[0].about.size(), 1u) << "one card";
+  EXPECT_EQ(advice.tasks[0].about[0].size(), 3u);
+  const std::string text = markdown(got);
+  EXPECT_NE(text.find("#### 3 × node job.js xxx"), std::string::npos) << text;
+  EXPECT_EQ(count_of(text, long_argument), 1u) << "the whole command once\n" << text;
+  EXPECT_EQ(count_of(text, row_of(Kind::orphan).impact), 1u) << text;
+  EXPECT_EQ(count_of(text, got.strays[0].treatment.why), 1u) << text;
+  for (const Stray& stray : got.strays)
+    EXPECT_EQ(count_of(text, "stray stop " + process_id(got.host.boot, stray.top)), 1u) << text;
 }
 
 TEST_F(ReportTest, StopsALaunchAsAWhole) {
@@ -85,7 +114,7 @@ TEST_F(ReportTest, StopsALaunchAsAWhole) {
   ASSERT_EQ(advice.subjects.size(), 1u);
   ASSERT_EQ(advice.tasks.size(), 1u);
   EXPECT_EQ(advice.tasks[0].when, When::now);
-  EXPECT_EQ(advice.tasks[0].about[0]->stray->top, node);
+  EXPECT_EQ(advice.tasks[0].about[0].front()->stray->top, node);
   EXPECT_EQ(advice.totals.end, 1u);
   EXPECT_EQ(advice.totals.processes, 2u);
 }
@@ -111,7 +140,7 @@ TEST_F(ReportTest, TheIncidentKeepsItsServerAndSaysHowItMoves) {
   for (const ProcessKey key : {incident.dev, incident.sync, incident.studio})
     EXPECT_NE(text.find("stray stop " + id(key)), std::string::npos) << key.tgid << "\n" << text;
   EXPECT_EQ(text.find("stray stop " + id(incident.server)), std::string::npos) << "it serves";
-  EXPECT_EQ(text.find("kill"), std::string::npos) << text;
+  EXPECT_EQ(text.find("kill "), std::string::npos) << text;
   const std::string now = between(text, "### Now: ", "### In the next"),
                     window = between(text, "### In the next maintenance window: ", "\n## ");
   EXPECT_NE(now.find("sync-mail.js"), std::string::npos);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything about the selected process.
-import { StepList } from "./Document.jsx";
+import { useEffect, useRef } from "preact/hooks";
+import { Clamped, Marked } from "./Marked.jsx";
+import { StepList } from "./Steps.jsx";
 import { number, span } from "./model.js";
 
-export function Details({ model, selected, select }) {
+export function Details({ model, words, selected, select, chosen }) {
   if (selected < 0)
     return (
       <aside class="details empty" aria-label="Details">
@@ -15,7 +17,7 @@ export function Details({ model, selected, select }) {
     n >= 0 && <button class="link" onClick={() => select(n)}><bdi>{model.command(n).slice(0, 80)}</bdi> ({model.lives.pid[n]})</button>;
   const facts = [
     ["pid", model.lives.pid[i]],
-    ["id", <code>{model.id(i)}</code>],
+    ["id", model.id(i)],
     ["started", `${model.stamp(model.start[i])}${model.lives.flags[i] & 1 ? ", before stray started" : ""}`],
     model.alive(i) ? ["age", span(end - model.start[i])] : ["ended", `${model.stamp(end)} after ${span(end - model.start[i])}`],
     ["how", model.text("ending", i)],
@@ -32,23 +34,27 @@ export function Details({ model, selected, select }) {
     ["children", model.has_children(i) ? number(model.children(i).length) : ""],
   ];
   return (
-    <aside class="details" aria-label="Details">
-      <h2 id="selected-command"><bdi>{model.command(i)}</bdi></h2>
+    <aside class="details" aria-label="Details" tabindex="0">
+      <h2 id="selected-command"><Clamped text={model.command(i)} words={words} /></h2>
       <dl>
-        {facts.map(([name, value]) => value ? [<dt>{name}</dt>, <dd><bdi>{value}</bdi></dd>] : null)}
+        {facts.map(([name, value]) => value ? [<dt>{name}</dt>, <dd>{typeof value === "string" ? <Marked text={value} words={words} /> : <bdi>{value}</bdi>}</dd>] : null)}
       </dl>
-      {(model.of_process.get(i) ?? []).map((n) => <FindingText key={n} model={model} finding={model.findings[n]} />)}
+      {(model.of_process.get(i) ?? []).map((n) => <FindingText key={n} model={model} finding={model.findings[n]} chosen={n === chosen} />)}
       {(model.strays_of.get(i) ?? []).map((s) => <TreatmentText key={s.stray} treatment={s.treatment} />)}
     </aside>
   );
 }
 
-function FindingText({ model, finding }) {
+function FindingText({ model, finding, chosen }) {
+  const here = useRef();
+  useEffect(() => {
+    if (chosen) here.current.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   const open = finding.cleared < 0;
   return (
-    <section class={`finding-text ${open ? finding.severity : "cleared"}`}>
+    <section ref={here} class={`finding-text ${open ? finding.severity : "cleared"}`} aria-current={chosen ? "true" : undefined}>
       <h3>{finding.kind} <span class="faint">{open ? finding.severity : "resolved"}</span></h3>
-      <p><bdi>{finding.message}</bdi></p>
+      <p><Clamped text={finding.message} /></p>
       <p class="faint">
         since {model.stamp(finding.since)}, raised {model.stamp(finding.raised)}
         {finding.updates ? `, updated ${number(finding.updates)} ${finding.updates === 1 ? "time" : "times"}` : ""}

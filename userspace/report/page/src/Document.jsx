@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report to read and print: the same sections as in Markdown.
+// The report to read and print: the verdict, a card a stray by when it is due, and what Markdown has besides.
+import { Clamped } from "./Marked.jsx";
 import { number } from "./model.js";
+import { Command, StepList } from "./Steps.jsx";
 
 export function Document({ model, show }) {
   const { summary } = model;
@@ -8,9 +10,8 @@ export function Document({ model, show }) {
   return (
     <main class="document">
       <Head model={model} />
-      {found && <Situation summary={summary} model={model} show={show} />}
-      {found && <Problems summary={summary} model={model} show={show} />}
-      {found && <Steps summary={summary} show={show} />}
+      {found && <Tasks summary={summary} model={model} show={show} />}
+      {found && <Impacts impacts={summary.impacts} />}
       {found && <Verify summary={summary} />}
       {found && <Totals totals={summary.totals} />}
       <Resolved model={model} show={show} />
@@ -28,17 +29,19 @@ export function Document({ model, show }) {
 }
 
 function Head({ model }) {
-  const { host, subjects, oneLook, from, to, verdict } = model.summary;
+  const { host, headline, subjects, oneLook, from, to, verdict } = model.summary;
   return (
     <header>
-      <p id="verdict" class={`verdict ${subjects.length ? "bad" : "good"}`}>{verdict}</p>
+      <div class={`verdict ${subjects.length ? "bad" : "good"}`}>
+        <h2 id="headline"><bdi>{headline}</bdi></h2>
+        <p id="verdict">{verdict}</p>
+      </div>
       <dl class="host">
-        <dt>host</dt><dd><bdi>{host.name}</bdi></dd>
         <dt>kernel</dt><dd><bdi>{host.kernel}</bdi></dd>
-        <dt>boot id</dt><dd><code>{host.boot}</code></dd>
         <dt>{oneLook ? "seen" : "time"}</dt>
         <dd>{oneLook ? model.stamp(to) : `${model.stamp(from)} to ${model.stamp(to)}`}</dd>
         <dt>memory, CPUs</dt><dd>{number(Math.floor(host.memory / 1048576))} MiB, {host.cpus}</dd>
+        <dt>boot id</dt><dd><code>{host.boot}</code></dd>
         <dt>made by</dt><dd>stray {host.version}</dd>
       </dl>
     </header>
@@ -50,11 +53,11 @@ function Show({ process, show, children }) {
   return <button class="link" onClick={() => show(process)} title="Show in the timeline and the tree"><bdi>{children}</bdi></button>;
 }
 
+// One badge a kind, of the gravest finding of that kind.
 function Badges({ findings, model }) {
-  const told = new Set();
-  return findings
-    .filter((n) => !told.has(model.findings[n].kind) && told.add(model.findings[n].kind))
-    .map((n) => <span key={n} class={`badge ${model.findings[n].severity}`}>{model.findings[n].kind}</span>);
+  const shown = new Set();
+  return findings.map((n) => model.findings[n]).filter(({ kind }) => !shown.has(kind) && shown.add(kind))
+    .map((f) => <span key={f.kind} class={`badge ${f.severity}`}>{f.kind}</span>);
 }
 
 function Treatment({ treatment }) {
@@ -77,114 +80,112 @@ function Table({ columns, children, ...more }) {
   );
 }
 
-const kSituation = [["pid", "number"], ["command", "command"], ["treatment", "treatment"], ["running since", "stamp"],
-                    ["started by, from where", "long"], ["memory", "number"], ["CPU", "number"], ["supervisor", ""], ["findings", ""]];
-
-function Situation({ summary, model, show }) {
+function Tasks({ summary, model, show }) {
   return (
-    <section>
-      <h2>Situation</h2>
-      <Table columns={kSituation} id="situation">
-        {summary.subjects.map((s) => (
-          <Row key={s.id} columns={kSituation} cells={[
-            s.pid,
-            <><Show process={s.process} show={show}>{s.command}</Show>{s.migration && <div class="faint">{s.migration.name}</div>}</>,
-            <Treatment treatment={s.treatment} />,
-            s.since,
-            <><bdi>{s.by}</bdi>{s.where && <div class="faint"><bdi>{s.where}</bdi></div>}</>,
-            s.memory, s.cpu, <bdi>{s.supervisor}</bdi>, <Badges findings={s.findings} model={model} />,
-          ]} />
-        ))}
-      </Table>
-    </section>
-  );
-}
-
-function Problems({ summary, model, show }) {
-  return (
-    <section>
-      <h2>Problems</h2>
-      {summary.subjects.map((s) => <Problem key={s.id} subject={s} model={model} summary={summary} show={show} />)}
-    </section>
-  );
-}
-
-function Problem({ subject, model, summary, show }) {
-  const told = new Set();
-  const fresh = (line) => !told.has(line) && told.add(line);
-  return (
-    <article>
-      <h3><Named subject={subject} show={show} /> <Treatment treatment={subject.treatment} /> <span class="faint">stray <code>{subject.stray}</code></span></h3>
-      {subject.findings.map((n) => {
-        const f = model.findings[n];
+    <section id="tasks">
+      <h2>What to do</h2>
+      <p class="faint">Read each command before you run it.</p>
+      {summary.tasks.map((task) => {
+        const explained = new Set();  // an explanation that stands above is not repeated
         return (
-          <div key={n} class={`problem ${f.severity}`}>
-            <p><span class={`badge ${f.severity}`}>{f.kind}</span> <bdi>{f.message}</bdi> <span class="faint">{f.severity}, since {model.stamp(f.since)}</span></p>
-            <ul>{f.evidence.filter(fresh).map((line) => <li><bdi>{line}</bdi></li>)}</ul>
-            <p class="impact"><b>Impact:</b> {summary.impacts[f.kind]}</p>
+          <div class="task" key={task.title}>
+            <h3><span class="when">{task.when}</span> {task.title}</h3>
+            {task.cards.map((card) => {
+              const { why, confidenceReason } = summary.subjects[card.subjects[0]].treatment;
+              const fresh = !explained.has(why + confidenceReason);
+              explained.add(why + confidenceReason);
+              return <Card key={card.subjects[0]} card={card} summary={summary} model={model} show={show} explains={fresh} />;
+            })}
           </div>
         );
       })}
-    </article>
-  );
-}
-
-function Named({ subject, show }) {
-  const { process, command, migration, pid } = subject;
-  return <><Show process={process} show={show}>{command}</Show> <span class="faint">{migration && `${migration.name}, `}pid {pid}</span></>;
-}
-
-function Steps({ summary, show }) {
-  return (
-    <section>
-      <h2>What to do, step by step</h2>
-      <p class="faint">Read each command before you run it.</p>
-      {summary.tasks.map((task) => (
-        <div class="task" key={task.title}>
-          <h3><span class="when">{task.when}</span> {task.title}</h3>
-          {task.subjects.map((n) => <Treated key={n} subject={summary.subjects[n]} show={show} />)}
-        </div>
-      ))}
     </section>
   );
 }
 
-function Treated({ subject, show }) {
-  const { treatment, migration } = subject;
+// One stray, or several that differ in nothing that decides what to do.
+function Card({ card, summary, model, show, explains }) {
+  const strays = card.subjects.map((n) => summary.subjects[n]);
+  const count = strays.reduce((sum, stray) => sum + 1 + stray.alike, 0), [first] = strays, { treatment, migration } = first;
   return (
-    <article class="treated">
-      <h4><Named subject={subject} show={show} /></h4>
-      <p>{treatment.why} <span class="faint">{treatment.confidenceReason}</span></p>
+    <article class={`card ${first.severity}`}>
+      <h4>
+        {count > 1 && <span class="count">{number(count)} ×</span>}
+        {migration && <span class="name">{migration.name}</span>}
+        <code class="command"><Clamped text={first.command || "(not known)"} /></code>
+        <Treatment treatment={treatment} />
+      </h4>
+      <p><Badges findings={first.findings} model={model} /></p>
+      <ul class="members">{strays.map((stray) => <Member key={stray.id} stray={stray} show={show} />)}</ul>
+      {count > strays.length && <p class="faint">And {number(count - strays.length)} more like these, which are not listed.</p>}
+      {first.chain && <p class="chain"><span class="faint">origin</span> <bdi>{first.chain}</bdi></p>}
+      {first.where && <p class="chain"><span class="faint">from</span> <bdi>{first.where}</bdi></p>}
+      <Reasons strays={strays} model={model} />
+      {explains && <p class="why">{treatment.why} <span class="faint">{treatment.confidenceReason}</span></p>}
       {treatment.keep.length > 0 && <p>Keep: <bdi>{treatment.keep.join("; ")}</bdi></p>}
-      <StepList steps={treatment.steps} />
+      <StepList steps={card.steps} />
       {treatment.expected && <p class="expect"><b>Afterwards:</b> <bdi>{treatment.expected}</bdi></p>}
       {migration && <Migration migration={migration} />}
     </article>
   );
 }
 
-export function StepList({ steps }) {
+function Member({ stray, show }) {
+  const facts = [["memory", stray.memory], ["CPU", stray.cpu], ["since", stray.since], ["supervisor", stray.supervisor]];
   return (
-    <ol class="steps">
-      {steps.map((step) => (
-        <li>
-          <p><span class="when">{step.when}</span> <bdi>{step.text}</bdi></p>
-          {step.command && <pre class="command">{step.command}</pre>}
-          {step.expect && <p class="expect"><b>Expected:</b> <bdi>{step.expect}</bdi></p>}
-        </li>
-      ))}
-    </ol>
+    <li>
+      <Show process={stray.process} show={show}>pid {stray.pid}</Show>
+      {facts.map(([name, value]) => value && <span key={name}><span class="faint">{name}</span> <bdi>{value}</bdi></span>)}
+      <span><span class="faint">stray</span> <code>{stray.stray}</code></span>
+    </li>
+  );
+}
+
+// What was found: of strays that are alike the messages of the first; the evidence of each on demand.
+function Reasons({ strays, model }) {
+  const seen = new Set();
+  const fresh = (line) => !seen.has(line) && seen.add(line);
+  const evidence = strays.map((stray) => [stray.pid, stray.findings.flatMap((n) => model.findings[n].evidence).filter(fresh)]);
+  return (
+    <>
+      <ul class="reasons">
+        {strays[0].findings.map((n) => {
+          const f = model.findings[n];
+          return <li key={n}><Clamped text={f.message} /> <span class="faint">{f.severity}, since {model.stamp(f.since)}</span></li>;
+        })}
+      </ul>
+      {evidence.some(([, lines]) => lines.length > 0) && (
+        <details>
+          <summary>Evidence</summary>
+          {evidence.map(([pid, lines]) => lines.length > 0 && (
+            <div key={pid}>
+              {strays.length > 1 && <b>pid {pid}</b>}
+              <ul>{lines.map((line) => <li><Clamped text={line} /></li>)}</ul>
+            </div>
+          ))}
+        </details>
+      )}
+    </>
   );
 }
 
 function Migration({ migration }) {
   return (
-    <div class="migration">
-      <h4>By hand, without <code>stray adopt</code></h4>
+    <details class="migration">
+      <summary>By hand, without <code>stray adopt</code></summary>
       {migration.lines.length > 0
-        ? <><p><code>{migration.file}</code></p><pre class="file">{migration.lines.join("\n")}</pre><StepList steps={migration.steps} /></>
+        ? <><p><code>{migration.file}</code></p><Command kind="file" text={migration.lines.join("\n")} /><StepList steps={migration.steps} /></>
         : <p>The file cannot be written: <bdi>{migration.whyNot}</bdi>.</p>}
-    </div>
+    </details>
+  );
+}
+
+function Impacts({ impacts }) {
+  return (
+    <section>
+      <h2>Why it matters</h2>
+      <dl id="impacts">{Object.entries(impacts).map(([kind, impact]) => <><dt>{kind}</dt><dd>{impact}</dd></>)}</dl>
+    </section>
   );
 }
 
@@ -196,7 +197,7 @@ function Verify({ summary }) {
       <h2>How to verify</h2>
       <Table columns={kVerify} id="verify">
         {summary.verify.map((step) => (
-          <Row columns={kVerify} cells={[<bdi>{step.text}</bdi>, step.command && <code>{step.command}</code>, <bdi>{step.expect}</bdi>]} />
+          <Row columns={kVerify} cells={[<bdi>{step.text}</bdi>, step.command && <Command text={step.command} />, <bdi>{step.expect}</bdi>]} />
         ))}
       </Table>
       <h3 class="after">What is better afterwards</h3>
@@ -210,7 +211,7 @@ function Totals({ totals }) {
     <section>
       <h2>Totals</h2>
       <table class="totals">
-        <thead><tr><th /><th>strays</th><th>memory</th></tr></thead>
+        <thead><tr><td /><th>strays</th><th>memory</th></tr></thead>
         <tbody>
           <tr><td>found</td><td class="number">{number(totals.named)}</td><td class="number">{totals.namedMemory}</td></tr>
           <tr><td>stopped by the steps, freed</td><td class="number">{number(totals.ended)}</td><td class="number">{totals.endedMemory}</td></tr>

@@ -10,7 +10,8 @@ const kDark = matchMedia("(prefers-color-scheme: dark)");
 function App({ model }) {
   const [tab, set_tab] = useState(location.hash === "#explore" ? "explore" : "report");
   const [visited, set_visited] = useState(tab === "explore");  // the explorer is made when it is first shown
-  const [selected, set_selected] = useState(-1);
+  const [selected, set_selected] = useState(model.gravest);
+  const [part, set_part] = useState("findings");  // of the explorer, in a narrow window
   const [dark, set_dark] = useState(kDark.matches);
   useEffect(() => {
     const follow = () => set_dark(kDark.matches);
@@ -27,6 +28,7 @@ function App({ model }) {
   };
   const show = (process) => {
     set_selected(process);
+    set_part("details");
     go("explore");
   };
   const tabs = [["report", "Report"], ["explore", "Explore"]];
@@ -42,7 +44,7 @@ function App({ model }) {
         <button id="theme" onClick={() => set_dark(!dark)}>{dark ? "Light" : "Dark"}</button>
       </header>
       <div class="tab-report"><Document model={model} show={show} /></div>
-      {visited && <div class="tab-explore" hidden={tab !== "explore"}><Explore model={model} selected={selected} select={set_selected} theme={dark} /></div>}
+      {visited && <div class="tab-explore" hidden={tab !== "explore"}><Explore model={model} selected={selected} select={set_selected} part={part} show_part={set_part} theme={dark} /></div>}
     </div>
   );
 }

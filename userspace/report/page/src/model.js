@@ -25,6 +25,9 @@ export function timed(name, work) {
   return result;
 }
 
+// The words of a query; a process matches that has all of them.
+export const words_of = (query) => query.toLowerCase().split(/\s+/).filter(Boolean);
+
 export const severities = ["info", "notice", "warning", "critical"];
 
 class Model {
@@ -40,6 +43,7 @@ class Model {
     this.findings = summary.findings;
     this.gather_children();
     this.gather_findings();
+    this.order_findings();
     this.gather_strays();
     this.haystack = new Array(this.count);
   }
@@ -65,6 +69,13 @@ class Model {
       if (finding.cleared < 0)
         this.grave[finding.process] = Math.max(this.grave[finding.process], severities.indexOf(finding.severity));
     });
+  }
+
+  // Open ones first, then the gravest, then as they were raised.
+  order_findings() {
+    const rank = (f) => (f.cleared >= 0 ? -1 : severities.indexOf(f.severity));
+    this.by_gravity = this.findings.map((_, n) => n).sort((a, b) => rank(this.findings[b]) - rank(this.findings[a]) || a - b);
+    this.gravest = this.by_gravity.map((n) => this.findings[n].process).find((process) => process >= 0) ?? -1;
   }
 
   gather_strays() {
@@ -95,7 +106,7 @@ class Model {
 
   // The processes that have all words of the query and pass the switches, in order; null: all of them.
   matches(query, { alive, found, unsupervised }) {
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = words_of(query);
     if (!words.length && !alive && !found && !unsupervised) return null;
     const nobody = this.summary.verdicts.indexOf("nobody");
     const out = [];
