@@ -269,26 +269,27 @@ class Filters(Recorded):
     def test_filters(self):
         trace, pid = self.incident()
         capture = self.ended(trace)
-        everything = documents(self.replay("--json", capture))
+        full = ["--json", "--lineage", "full"]  # what a filter leaves out says nothing for what passes
+        everything = documents(self.replay(*full, capture))
         mine = [d for d in everything if d.get("process", {}).get("pid") == pid]
         identity = mine[0]["process"]["entity_id"]
         for words in (["--pid", str(pid)], ["--id", identity]):
             with self.subTest(words=words):
-                got = [d for d in documents(self.replay("--json", *words, capture)) if "process" in d]
+                got = [d for d in documents(self.replay(*full, *words, capture)) if "process" in d]
                 self.assertEqual(got, mine)
         node = [d for d in everything if d.get("process", {}).get("executable", "").endswith("/node")]
-        got = [d for d in documents(self.replay("--json", "--exe", "node", capture)) if "process" in d]
+        got = [d for d in documents(self.replay(*full, "--exe", "node", capture)) if "process" in d]
         self.assertEqual(got, node)
         alerts = [d for d in everything if d["event"]["kind"] == "alert" and d["rule"]["name"] == "orphan"]
-        got = [d for d in documents(self.replay("--json", "--finding", "orphan", capture)) if "process" in d]
+        got = [d for d in documents(self.replay(*full, "--finding", "orphan", capture)) if "process" in d]
         self.assertEqual(got, alerts)
         self.assertGreaterEqual(len(alerts), 2)
-        nobody = documents(self.replay("--json", "--user", "nobody-of-that-name", capture))
+        nobody = documents(self.replay(*full, "--user", "nobody-of-that-name", capture))
         self.assertEqual([action(d) for d in nobody], ["ready", "summary"])
         # The summary counts what is shown.
         self.assertEqual(set(nobody[-1]["stray"]["events"].values()), {0})
         self.assertEqual(nobody[-1]["stray"]["findings"]["raised"], 0)
-        own = documents(self.replay("--json", "--pid", str(pid), capture))
+        own = documents(self.replay(*full, "--pid", str(pid), capture))
         self.assertEqual(own[-1]["stray"]["events"]["exec"], sum(action(d) == "exec" for d in own))
         self.assertEqual(own[-1]["stray"]["findings"]["raised"], sum(action(d) == "raised" for d in own))
         done = self.replay("--finding", "orphans", capture)

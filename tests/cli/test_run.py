@@ -20,7 +20,7 @@ class Documents(Folder):
 
     @classmethod
     def setUpClass(cls):
-        cls.trace = JsonTrace().ready()
+        cls.trace = JsonTrace("--events", "all", "--lineage", "full").ready()
 
     @classmethod
     def tearDownClass(cls):
@@ -83,9 +83,9 @@ class Documents(Folder):
         script.write_text("#!/bin/sh\nexit 0\n")
         script.chmod(0o755)
         pid, _ = self.run_child(str(script), "x")
-        process = self.told(pid, "exec")["process"]
-        self.assertEqual(process["io"]["script"], str(script))
-        self.assertEqual(process["args"], ["/bin/sh", str(script), "x"])
+        execution = self.told(pid, "exec")
+        self.assertEqual(execution["stray"]["script"], str(script))
+        self.assertEqual(execution["process"]["args"], ["/bin/sh", str(script), "x"])
 
     def test_the_terminal(self):
         master, slave = pty.openpty()

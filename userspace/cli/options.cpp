@@ -70,6 +70,13 @@ void declare_source(Arguments& arguments, CaptureChoice& capture) {
                  "Read this host from /proc alone, without kernel programs: with limits, which are told");
 }
 
+void declare_lineage(Arguments& arguments, CommonOptions& common, const char* usual) {
+  common.lineage = usual;
+  arguments.choice("--lineage", common.lineage, {"full", "ids"},
+                   "JSON of events: full repeats in each what an earlier one said, ids refers to it by id",
+                   "HOW");
+}
+
 void declare_events(Arguments& arguments, std::string& events) {
   arguments.value("--events", events, "Events to show: a list, all or none. Findings are always shown",
                   "LIST");

@@ -21,6 +21,7 @@ struct CommonOptions {
   std::vector<std::string> after;  // KIND=TIME
   std::string min_age;
   bool json = false;
+  std::string lineage = "full";  // of the documents: full or ids
   std::string color = "auto";
   bool this_namespace = false;  // a look at the own pid namespace alone is what is wanted
 };
@@ -38,8 +39,10 @@ void declare_window(Arguments& arguments, CaptureChoice& capture);         // --
 void declare_processes(Arguments& arguments, FilterOptions& only);         // --argv, --tree-of
 void declare_this_namespace(Arguments& arguments, CommonOptions& common);  // --this-namespace
 void declare_source(Arguments& arguments, CaptureChoice& capture);         // --capture and --at: one moment
-void declare_events(Arguments& arguments, std::string& events);            // --events
-void declare_output(Arguments& arguments, std::string& output);            // --output
+void declare_lineage(Arguments& arguments, CommonOptions& common,
+                     const char* usual);                         // --lineage
+void declare_events(Arguments& arguments, std::string& events);  // --events
+void declare_output(Arguments& arguments, std::string& output);  // --output
 
 inline constexpr const char* kEcsLines = "Print ECS documents instead of text, one a line";
 

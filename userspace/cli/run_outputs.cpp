@@ -19,6 +19,8 @@ namespace {
 constexpr std::chrono::milliseconds kFlushEvery{20};
 constexpr std::chrono::seconds kPatience{5};
 constexpr const char* kUsualEvents = "exec,exit,oom,reparent,gap";
+// The document of an exec, or of an exit without one, has all that the fork's would say.
+constexpr const char* kUsualDocuments = "exec,exit,oom,signal,reparent,listen,seed,gap";
 
 std::optional<EventChoice> chosen(const std::string& events) {
   return events.empty() ? std::nullopt : std::optional(event_choice(events));
@@ -27,12 +29,17 @@ std::optional<EventChoice> chosen(const std::string& events) {
 std::unique_ptr<Sink> printing_sink(const CommonOptions& common, const std::string& events, Writer& writer,
                                     int fd, const Host& host) {
   if (common.json)
-    return std::make_unique<JsonSink>(writer, chosen(events).value_or(EventChoice::all()), host);
+    return std::make_unique<JsonSink>(writer, event_choice(events.empty() ? kUsualDocuments : events), host,
+                                      lineage_in(common));
   return std::make_unique<TextSink>(writer, event_choice(events.empty() ? kUsualEvents : events), host,
                                     Style{use_color(common, fd)});
 }
 
 }  // namespace
+
+LineageIn lineage_in(const CommonOptions& common) {
+  return common.lineage == "ids" ? LineageIn::ids : LineageIn::full;
+}
 
 EventChoice event_choice(const std::string& list) {
   std::string bad;
@@ -86,8 +93,8 @@ bool PrintedOutput::finish(std::chrono::milliseconds patience) {
   return false;
 }
 
-JournalOutput::JournalOutput(const std::string& events, const Host& host)
-    : sink_(client_, chosen(events), host) {}
+JournalOutput::JournalOutput(const CommonOptions& common, const std::string& events, const Host& host)
+    : sink_(client_, chosen(events), host, lineage_in(common)) {}
 
 bool JournalOutput::flush(std::chrono::steady_clock::time_point now) {
   const auto waiting = client_.waiting();
@@ -116,8 +123,8 @@ void RunOutputs::print(const CommonOptions& common, const std::string& events, i
   pipeline_.add(printed_->sink());
 }
 
-void RunOutputs::send_to_journal(const std::string& events) {
-  journal_.emplace(events, pipeline_.host());
+void RunOutputs::send_to_journal(const CommonOptions& common, const std::string& events) {
+  journal_.emplace(common, events, pipeline_.host());
   pipeline_.add(journal_->sink());
 }
 

@@ -16,6 +16,7 @@
 namespace stray {
 
 EventChoice event_choice(const std::string& list);  // throws UsageError
+LineageIn lineage_in(const CommonOptions& common);
 
 // Lines on one descriptor: JSON or text, the same for a run and for its replay. The descriptor and the host
 // are borrowed.
@@ -49,7 +50,7 @@ class PrintedOutput {
 // Findings and events to journald, which may be away or slow.
 class JournalOutput {
  public:
-  JournalOutput(const std::string& events, const Host& host);
+  JournalOutput(const CommonOptions& common, const std::string& events, const Host& host);
 
   Sink& sink() { return sink_; }
   bool flush(std::chrono::steady_clock::time_point now);  // true: more should be tried soon
@@ -68,7 +69,7 @@ class RunOutputs {
   explicit RunOutputs(Pipeline& pipeline) : pipeline_(pipeline) {}
 
   void print(const CommonOptions& common, const std::string& events, int fd, std::string name);
-  void send_to_journal(const std::string& events);
+  void send_to_journal(const CommonOptions& common, const std::string& events);
 
   // Between two rounds; `busy`: records keep coming. True when there is more to do soon.
   bool flush(bool busy);

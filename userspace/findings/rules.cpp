@@ -16,6 +16,12 @@ std::string user_of(const Process& p) {
   return p.seen && !p.seen->user.empty() ? p.seen->user : "uid " + std::to_string(p.uid);
 }
 
+std::string_view account_name(const Process& process) {
+  const Process* p = &process;
+  while (p && p->uid == process.uid && !(p->seen && !p->seen->user.empty())) p = p->parent;
+  return p && p->uid == process.uid ? std::string_view(p->seen->user) : std::string_view();
+}
+
 std::string subject_text(const Process& p) { return role_word(p) + " " + quoted(p); }
 
 void cost_evidence(const Scene& scene, const Process& p, Condition& out) {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time_text.hpp"
@@ -28,8 +29,10 @@ bool parent_answers(const Process& process);     // a worker or child of a livin
 bool serves_one_client(const Process& process);  // that started it, and whom it serves on its standard files
 bool in_ci(const Process& process);
 bool production(const Process& process);
-std::string quoted(const Process& process);        // its command line, shortened, for a message
-std::string user_of(const Process& process);       // its name, or "uid 1000"
+std::string quoted(const Process& process);   // its command line, shortened, for a message
+std::string user_of(const Process& process);  // its name, or "uid 1000"
+// The name of its user, from whichever process of that user above it was observed; empty: none was.
+std::string_view account_name(const Process& process);
 std::string subject_text(const Process& process);  // "node server `node dist/index.js`"
 BootTime age(const Scene& scene, BootTime since);
 bool script_gone(const Process& process);  // its script, or its working directory, no longer exists

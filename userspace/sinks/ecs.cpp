@@ -39,16 +39,8 @@ int severity_number(Severity severity) {
 
 void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost, const ViewLimits& limits,
                 const std::vector<Finding>& open) {
-  Doc doc(*this, out, time, "event", "ready", "info");
-  doc.json.begin_object("host");
-  doc.json.field("hostname", host_.name);
-  doc.json.begin_object("boot");
-  doc.json.plain("id", host_.boot_id);
-  doc.json.end_object();
-  doc.json.begin_object("os");
-  doc.json.field("kernel", host_.kernel);
-  doc.json.end_object();
-  doc.json.end_object();
+  Doc doc(*this, out,
+          {.time = time, .kind = "event", .action = "ready", .type = "info", .dataset = "stray.run"});
   doc.json.begin_object("stray");
   doc.json.field("version", host_.version);
   doc.json.field("machine_id", host_.machine_id);
@@ -79,8 +71,14 @@ void Ecs::event(std::string& out, const Event& event, const Lineage& lineage) {
   if (action.empty()) return;
   const Process* p = lineage.find(event.process);
   const bool exec = std::holds_alternative<Exec>(event.what);
-  Doc doc(*this, out, event.time, "event", action, type_of(action));
-  doc.host();
+  Doc doc(*this, out,
+          {.time = event.time,
+           .kind = "event",
+           .action = action,
+           .type = type_of(action),
+           .dataset = "stray.process",
+           .about = event.process ? process_id(host_.boot, event.process) : std::string(),
+           .brief = brief()});
   Json& json = doc.json;
   if (const auto* gap = std::get_if<Gap>(&event.what)) {
     json.begin_object("stray");
@@ -91,29 +89,28 @@ void Ecs::event(std::string& out, const Event& event, const Lineage& lineage) {
     json.end_object();
     return doc.finish(event.lost);
   }
+  const bool described = p && (exec || !doc.said(*p));
   if (p) {
-    doc.process(*p, exec);
+    if (exec) doc.container(*p);
+    doc.process(*p, exec ? Doc::Part::whole : described ? Doc::Part::outline : Doc::Part::id);
   } else {
     json.begin_object("process");
     doc.key_fields(event.process);
   }
-  if (exec && p && p->image && !p->image->interp.empty()) {
-    doc.json.begin_object("io");  // the script that the interpreter runs
-    doc.text("script", "process.io.script", p->image->name);
-    doc.json.end_object();
-  }
   if (p && p->ended && action == "exit") {
     const Ended& ended = *p->ended;
     json.field("exit_code", ended.signal() ? 128 + ended.signal() : ended.code());
-    json.key("end");
-    doc.stamp(start_, ended.time);
+    if (!doc.brief) json.key("end"), doc.stamp(start_, ended.time);
   }
   json.end_object();
   json.begin_object("stray");
   if (const auto* fork = std::get_if<Fork>(&event.what); fork && fork->creator != fork->parent)
     doc.relative("creator", lineage.find(fork->creator), fork->creator);
+  if (described) doc.edge(*p);
   if (exec && p) {
-    doc.lineage(*p);
+    if (!lineage_was_said(*p)) doc.lineage(*p);
+    // The script that an interpreter runs.
+    if (p->image && !p->image->interp.empty()) doc.text("script", "stray.script", p->image->name);
     if (event.flags & STRAY_EXEC_ARGV_CUT) json.field("argv_bytes", p->image->argv_bytes);
     if (event.flags & STRAY_EXEC_EXE_DELETED) json.field("exe_deleted", true);
     if (event.flags & STRAY_EXEC_MEMFD) json.field("memfd", true);
@@ -158,26 +155,43 @@ void Ecs::event(std::string& out, const Event& event, const Lineage& lineage) {
   }
   if (const auto* listen = std::get_if<Listen>(&event.what))
     json.plain("listen", Listening{listen->family, listen->port, listen->address}.text());
+  if (described) say(*p);
   doc.finish(event.lost);
 }
 
 void Ecs::seed(std::string& out, const Process& process, BootTime time, std::uint64_t lost) {
-  Doc doc(*this, out, time, "event", "seed", "info");
-  doc.host();
-  doc.process(process, true);
+  Doc doc(*this, out,
+          {.time = time,
+           .kind = "event",
+           .action = "seed",
+           .type = "info",
+           .dataset = "stray.process",
+           .about = process_id(host_.boot, process.key),
+           .brief = brief()});
+  doc.container(process);
+  doc.process(process, Doc::Part::whole);
   doc.json.end_object();
   doc.json.begin_object("stray");
+  doc.edge(process);
+  say(process);
   doc.finish(lost);
 }
 
 void Ecs::reparent(std::string& out, const Change& change, BootTime time, std::uint64_t lost) {
-  Doc doc(*this, out, time, "event", "reparent", "change");
-  doc.host();
-  doc.process(*change.process, false);
+  const Process& p = *change.process;
+  Doc doc(*this, out,
+          {.time = time,
+           .kind = "event",
+           .action = "reparent",
+           .type = "change",
+           .dataset = "stray.process",
+           .about = process_id(host_.boot, p.key),
+           .brief = brief()});
+  doc.process(p, doc.said(p) ? Doc::Part::id : Doc::Part::outline);
   doc.json.end_object();
   doc.json.begin_object("stray");
   doc.json.begin_object("reparent");
-  doc.json.plain("edge", to_string(change.process->parent_edge));
+  doc.json.plain("edge", to_string(p.parent_edge));
   if (change.other) {
     doc.relative("from", change.other, change.other->key);
     if (const auto& ended = change.other->ended) {
@@ -190,24 +204,32 @@ void Ecs::reparent(std::string& out, const Change& change, BootTime time, std::u
         doc.json.field("from_killed_by", ended->killer->sender_name);
     }
   }
-  doc.relative("to", change.process->parent, change.process->parent_key);
+  doc.relative("to", p.parent, p.parent_key);
+  say(p);
   doc.json.end_object();
   doc.finish(lost);
 }
 
 void Ecs::finding(std::string& out, const Finding& finding, const Stray* stray, const Scene& scene,
                   const Process* process, std::uint64_t lost) {
-  Doc doc(*this, out, finding.time, "alert", to_string(finding.action),
-          finding.action == Finding::Action::cleared ? "end" : "info",
-          severity_number(finding.what.severity));
+  Doc doc(*this, out,
+          {.time = finding.time,
+           .kind = "alert",
+           .action = to_string(finding.action),
+           .type = finding.action == Finding::Action::cleared ? "end" : "info",
+           .dataset = "stray.findings",
+           .about = std::string(to_string(finding.kind)) + ":" + process_id(host_.boot, finding.process),
+           .severity = severity_number(finding.what.severity)});
   Json& json = doc.json;
-  doc.host();
   json.begin_object("rule");
+  json.plain("id", to_string(finding.kind));
   json.plain("name", to_string(finding.kind));
+  json.plain("ruleset", "stray");
   json.end_object();
+  if (process) doc.container(*process);
   doc.text("message", "message", finding.what.message);
   if (process) {
-    doc.process(*process, true);
+    doc.process(*process, Doc::Part::whole);
   } else {
     json.begin_object("process");
     doc.key_fields(finding.process);
@@ -260,9 +282,15 @@ void Ecs::finding(std::string& out, const Finding& finding, const Stray* stray, 
 }
 
 void Ecs::explain(std::string& out, const Process& process, const Scene& scene, std::uint64_t lost) {
-  Doc doc(*this, out, scene.now, "state", "explain", "info");
-  doc.host();
-  doc.process(process, true);
+  Doc doc(*this, out,
+          {.time = scene.now,
+           .kind = "state",
+           .action = "explain",
+           .type = "info",
+           .dataset = "stray.state",
+           .about = process_id(host_.boot, process.key)});
+  doc.container(process);
+  doc.process(process, Doc::Part::whole);
   doc.json.end_object();
   doc.json.begin_object("stray");
   doc.supervision(process, scene);
@@ -278,8 +306,9 @@ void Ecs::explain(std::string& out, const Process& process, const Scene& scene, 
 }
 
 void Ecs::summary(std::string& out, const Summary& summary) {
-  Doc doc(*this, out, summary.time, "event", "summary", "info");
-  doc.host();
+  Doc doc(
+      *this, out,
+      {.time = summary.time, .kind = "event", .action = "summary", .type = "info", .dataset = "stray.run"});
   Json& json = doc.json;
   json.begin_object("stray");
   json.begin_object("events");

@@ -3,6 +3,10 @@
 //
 // What ECS has no name for stands under stray.*. Bytes that are not UTF-8 become U+FFFD; the original stands
 // in base64 under stray.base64, by the name of its field. docs/output.md lists every field.
+//
+// Of a stream that is read in order, most of what a document could say was said by an earlier one: who is
+// above a process, what runs in it, which host this is. LineageIn::ids leaves that out of events and keeps
+// the ids.
 #pragma once
 
 #include <array>
@@ -17,9 +21,15 @@
 
 namespace stray {
 
+// Whether each document stands alone, or refers by ids to what an earlier one of the same output says.
+enum class LineageIn : std::uint8_t { full, ids };
+
 class Ecs {
  public:
-  explicit Ecs(const Host& host) : host_(host) {}
+  explicit Ecs(const Host& host, LineageIn lineage = LineageIn::full);
+
+  // What follows goes where nothing was said yet, as into another file.
+  void forget_what_was_said();
 
   // Each appends one line. event() appends nothing for records that are no event of their own (ticks,
   // observations).
@@ -53,10 +63,22 @@ class Ecs {
     std::vector<Link> links;  // the parent first
     std::string text;         // their objects, root first
   };
+  // What the output has said of a process, with LineageIn::ids.
+  struct Said {
+    ProcessKey key;
+    std::size_t facts = 0;
+  };
   const std::string& ref(ProcessKey key);
   const std::string* above(const Process& p);  // nullptr: some text is not UTF-8
+  bool brief() const { return !said_.empty(); }
+  bool was_said(const Process& p) const;
+  bool lineage_was_said(const Process& p) const;
+  void say(const Process& p);
+  const std::string& constants();  // of this host and this program, as members
 
   const Host& host_;
+  std::vector<Said> said_;  // by the hash of the key; what another one displaces is said again. Empty: full
+  std::string constants_, constants_of_;
   std::array<std::uint8_t, 16> boot_{};  // of what is kept here
   std::array<Ref, 64> refs_;             // by the upper bits of the key's hash
   std::array<Above, 16> above_;          // by those of the parent's

@@ -54,9 +54,8 @@ TreeLine tree_line(const Process& p, const Scene& scene, const AllFound& all) {
 }  // namespace
 
 std::string account_of(const Process& process) {
-  const Process* p = &process;
-  while (p && p->uid == process.uid && !(p->seen && !p->seen->user.empty())) p = p->parent;
-  return p && p->uid == process.uid ? printable(p->seen->user) : "uid " + std::to_string(process.uid);
+  const std::string_view name = account_name(process);
+  return name.empty() ? "uid " + std::to_string(process.uid) : printable(name);
 }
 
 StrayLine line_of(const Stray& stray, const Scene& scene) {

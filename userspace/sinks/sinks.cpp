@@ -27,6 +27,14 @@ void JsonSink::put() {
   line_.clear();
 }
 
+// Lines were dropped: nobody knows which of them said what later ones refer to.
+void JsonSink::say_again_what_was_lost() {
+  if (const std::uint64_t dropped = writer_.dropped(); dropped != dropped_) {
+    dropped_ = dropped;
+    ecs_.forget_what_was_said();
+  }
+}
+
 void JsonSink::ready(const View& view) {
   ecs_.ready(line_, view.time, view.lost, view.limits(), view.detectors.open());
   put();
@@ -34,6 +42,7 @@ void JsonSink::ready(const View& view) {
 
 void JsonSink::event(const View& view, const Event& event) {
   if (!choice_.has(action_of(event))) return;
+  say_again_what_was_lost();
   ecs_.event(line_, event, view.scene.lineage);
   put();
 }

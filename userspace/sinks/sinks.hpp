@@ -17,8 +17,8 @@ std::string unwatched_text(const View& view);
 
 class JsonSink final : public Sink {
  public:
-  JsonSink(Writer& writer, EventChoice choice, const Host& host)
-      : writer_(writer), choice_(std::move(choice)), ecs_(host) {}
+  JsonSink(Writer& writer, EventChoice choice, const Host& host, LineageIn lineage)
+      : writer_(writer), choice_(std::move(choice)), ecs_(host, lineage) {}
   void ready(const View& view) override;
   void event(const View& view, const Event& event) override;
   void seed(const View& view, const Process& process) override;
@@ -28,7 +28,9 @@ class JsonSink final : public Sink {
 
  private:
   void put();
+  void say_again_what_was_lost();
   Writer& writer_;
+  std::uint64_t dropped_ = 0;
   EventChoice choice_;
   Ecs ecs_;
   std::string line_;
@@ -55,8 +57,8 @@ class TextSink final : public Sink {
 // ends by a signal, OOM kills, losses, and new parents of processes that some rule watches.
 class JournalSink final : public Sink {
  public:
-  JournalSink(JournalClient& client, std::optional<EventChoice> choice, const Host& host)
-      : client_(client), choice_(std::move(choice)), ecs_(host), text_(host, {}) {}
+  JournalSink(JournalClient& client, std::optional<EventChoice> choice, const Host& host, LineageIn lineage)
+      : client_(client), choice_(std::move(choice)), ecs_(host, lineage), text_(host, {}) {}
   void ready(const View& view) override;
   void event(const View& view, const Event& event) override;
   void seed(const View& view, const Process& process) override;

@@ -89,7 +89,7 @@ class EcsTest : public ::testing::Test {
  protected:
   class Lines final : public Sink {
    public:
-    explicit Lines(const Host& host) : ecs(host) {}
+    explicit Lines(const Host& host, LineageIn lineage = LineageIn::full) : ecs(host, lineage) {}
     void ready(const View& v) override { ecs.ready(out, v.time, v.lost, v.limits(), v.detectors.open()); }
     void event(const View& v, const Event& e) override { ecs.event(out, e, v.scene.lineage); }
     void seed(const View& v, const Process& p) override { ecs.seed(out, p, v.time, v.lost); }
@@ -182,6 +182,97 @@ TEST_F(EcsTest, EveryEventIsOneDocument) {
   EXPECT_EQ(exit_doc["stray"]["exit"]["sender"]["pid"], 10);
   EXPECT_EQ(all[7]["stray"]["lost"], 7);
   EXPECT_EQ(all[7]["stray"]["events"]["exec"], 1);
+}
+
+// The same records as documents that stand alone, and as those of an output that refers to what it said.
+class EcsIdsTest : public EcsTest {
+ protected:
+  Lines brief{pipeline.host(), LineageIn::ids};
+  void SetUp() override { pipeline.add(brief), EcsTest::SetUp(); }
+  nlohmann::json last() const {
+    const auto end = brief.out.rfind('\n', brief.out.size() - 2);
+    return nlohmann::json::parse(brief.out.substr(end == std::string::npos ? 0 : end + 1));
+  }
+  const ProcessKey init = key(1, 0), shell = key(10, 1), child = key(20, 2), grandchild = key(21, 3);
+  void begin() {
+    for (const Bytes& bytes : {session(), seed(init, {}, "/sbin/init", at(1), STRAY_SEED_NAMESPACE_INIT),
+                               seed(shell, init, "/bin/bash", at(1)), ready(at(1))})
+      pipeline.feed(bytes);
+  }
+};
+
+TEST_F(EcsIdsTest, TheLineageIsSaidOnceAndIdsAfter) {
+  begin();
+  pipeline.feed(fork(child, shell, at(2)));
+  pipeline.feed(exec(child, at(2), "/bin/make", {"make", "all"}));
+  const auto first = last();
+  EXPECT_FALSE(first["stray"].contains("lineage")) << "the seeds have said it: " << first;
+  EXPECT_EQ(first["process"]["parent"]["pid"], 10);
+  EXPECT_EQ(first["process"]["parent"]["name"], "bash");
+  EXPECT_FALSE(first["process"]["parent"].contains("executable"));
+  EXPECT_EQ(first["process"]["args"], (std::vector<std::string>{"make", "all"}));
+  pipeline.feed(exit(child, at(3), 0x700, {}));
+  const auto end = last()["process"];
+  EXPECT_EQ(end,
+            (nlohmann::json{{"entity_id", first["process"]["entity_id"]}, {"pid", 20}, {"exit_code", 7}}));
+}
+
+TEST_F(EcsIdsTest, WhatChangedIsSaidAgain) {
+  begin();
+  pipeline.feed(fork(child, shell, at(2)));
+  brief.out.clear();
+  brief.ecs.forget_what_was_said();  // as in a new file
+  pipeline.feed(fork(grandchild, child, at(3)));
+  pipeline.feed(exec(grandchild, at(3), "/bin/a", {"a"}));
+  const auto links = [this] { return last()["stray"].value("lineage", nlohmann::json::array()).size(); };
+  EXPECT_EQ(links(), 4u) << "whole where anything of it was not said";
+  pipeline.feed(exec(grandchild, at(4), "/bin/b", {"b"}));
+  EXPECT_EQ(links(), 0u);
+  pipeline.feed(exec(child, at(5), "/bin/make", {"make"}));
+  pipeline.feed(exec(grandchild, at(6), "/bin/c", {"c"}));
+  EXPECT_EQ(links(), 0u) << "its own document said what the child runs now";
+  brief.ecs.forget_what_was_said();
+  pipeline.feed(exec(grandchild, at(7), "/bin/d", {"d"}));
+  EXPECT_EQ(links(), 4u);
+  EXPECT_EQ(last()["stray"]["lineage"][2]["executable"], "/bin/make");
+}
+
+TEST_F(EcsIdsTest, AnExitWithoutAnExecSaysWhoItWas) {
+  begin();
+  pipeline.feed(fork(child, shell, at(2)));
+  brief.out.clear();
+  brief.ecs.forget_what_was_said();
+  pipeline.feed(exit(child, at(3), 0, {}));
+  const nlohmann::json process = last()["process"];
+  EXPECT_EQ(process.value("/executable"_json_pointer, ""), "/bin/bash") << process;
+  EXPECT_EQ(process.value("/parent/pid"_json_pointer, 0), 10) << process;
+  EXPECT_EQ(process.value("/user/id"_json_pointer, ""), "1000") << process;
+}
+
+TEST_F(EcsIdsTest, FullDocumentsStandAlone) {
+  begin();
+  pipeline.feed(fork(child, shell, at(2)));
+  pipeline.feed(exec(child, at(2), "/bin/make", {"make", "all"}));
+  const auto document = documents().back();
+  EXPECT_EQ(document["process"]["name"], "make");
+  EXPECT_EQ(document["process"]["command_line"], "make all");
+  EXPECT_EQ(document["process"]["parent"]["executable"], "/bin/bash");
+  EXPECT_EQ(document["stray"]["lineage"].size(), 3u);
+  for (const char* field : {"name", "boot", "os"}) EXPECT_TRUE(document["host"].contains(field)) << field;
+  EXPECT_EQ(document["agent"]["type"], "stray");
+  EXPECT_EQ(document["event"]["module"], "stray");
+  EXPECT_EQ(document["event"]["dataset"], "stray.process");
+  EXPECT_EQ(document["event"]["id"],
+            document["process"]["entity_id"].get<std::string>() + "-exec-" + std::to_string(at(2).count()));
+}
+
+TEST_F(EcsTest, TheContainerIsNamed) {
+  const std::string id(64, 'a');
+  pipeline.feed(session());
+  pipeline.feed(
+      seed(key(10, 1), {}, "/bin/bash", at(1), 0, {.cgroup = "/system.slice/docker-" + id + ".scope"}));
+  pipeline.feed(ready(at(1)));
+  EXPECT_EQ(documents().at(1)["container"]["id"], id);
 }
 
 TEST_F(EcsTest, AMalformedRecordIsCountedAndNothingElse) {

@@ -11,6 +11,7 @@
 #include "cli/command.hpp"
 #include "cli/options.hpp"
 #include "cli/output_file.hpp"
+#include "cli/run_outputs.hpp"
 #include "export/dot_sink.hpp"
 #include "export/perfetto_sink.hpp"
 #include "export/sqlite_sink.hpp"
@@ -46,10 +47,10 @@ CaptureHooks shown_progress() {
   return hooks;
 }
 
-void export_documents(Pipeline& pipeline, CaptureInput& input, OutputFile& output,
-                      const FilterOptions& only) {
+void export_documents(Pipeline& pipeline, CaptureInput& input, OutputFile& output, const FilterOptions& only,
+                      LineageIn lineage) {
   Writer writer(output.fd(), Writer::Full::wait);
-  JsonSink sink(writer, EventChoice::all(), pipeline.host());
+  JsonSink sink(writer, EventChoice::all(), pipeline.host(), lineage);
   FilterSink filter(only, sink);
   pipeline.add(only.any() ? static_cast<Sink&>(filter) : sink);
   CaptureHooks hooks = shown_progress();
@@ -94,7 +95,7 @@ int export_capture(const ExportOptions& options) {
       throw OutputError(error.what());
     }
   } else {
-    export_documents(pipeline, input, output, options.only);
+    export_documents(pipeline, input, output, options.only, lineage_in(options.common));
   }
   output.keep();
   return input.damaged() ? kDamaged : kFine;
@@ -108,6 +109,7 @@ Action declare(Arguments& arguments) {
                    "ecs, perfetto, dot or sqlite", "FORMAT");
   arguments.needs("--format", "--format FORMAT");
   declare_output(arguments, options->output);
+  declare_lineage(arguments, options->common, "full");
   declare_window(arguments, options->capture);
   declare_processes(arguments, options->only);
   arguments.flag("--all", options->all, "dot: include the processes that have ended");

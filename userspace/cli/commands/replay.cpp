@@ -142,6 +142,7 @@ Action declare(Arguments& arguments) {
   arguments.list("--finding", options->findings, "Only findings of this kind and no events; all: every kind",
                  "KIND");
   declare_events(arguments, options->events);
+  declare_lineage(arguments, options->common, "ids");
   arguments.value("--speed", options->speed, "1x: as it happened; 10x; max", "SPEED");
   declare_format(arguments, options->common, kEcsLines);
   arguments.flag("--journal", options->journal, "Read what stray run --journal sent instead of captures");

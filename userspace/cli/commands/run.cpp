@@ -186,7 +186,7 @@ int run_trace(RunOptions run) {
   live.use(config);
   RunOutputs outputs(pipeline);
   if (!quiet) outputs.print(run.common, run.events, fd, file ? run.output : "standard output");
-  if (run.journal) outputs.send_to_journal(run.events);
+  if (run.journal) outputs.send_to_journal(run.common, run.events);
   std::optional<MetricsOutput> metrics;
   if (!run.metrics.empty()) pipeline.add(metrics.emplace(run.metrics).sink());
   std::optional<RowsOutput> rows;
@@ -230,6 +230,7 @@ Action declare(Arguments& arguments) {
   RecordingOptions& recording = options->recording;
   declare_format(arguments, options->common, kEcsLines);
   declare_events(arguments, options->events);
+  declare_lineage(arguments, options->common, "ids");
   declare_output(arguments, options->output);
   arguments.value("--for", options->lasts, "End after this time", "TIME");
   arguments.flag("--journal", options->journal, "Send findings and important events to journald");
