@@ -266,6 +266,84 @@ class Watched(Folder):
         self.assertNotIn("lives/s", text)
 
 
+class Rotation(Folder):
+    def series(self, file):
+        return sorted(self.folder.glob(file.name + "*"))
+
+    def documents(self, *files):
+        return [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
+
+    def test_by_size_each_file_stands_on_its_own_and_the_oldest_go(self):
+        file = self.folder / "events"
+        for until in ("events.000003", "events.000007"):  # the second run goes on behind the first
+            with JsonTrace("--output", str(file), "--output-rotate", "64KiB", "--output-total", "200KiB") as trace:
+                while not (self.folder / until).exists():
+                    quick_children(50)
+                self.assertEqual(trace.end(signal.SIGINT), 0, trace.said())
+                self.assertEqual(trace.said(), "")
+        self.assertFalse(file.exists(), "the oldest goes")
+        files = self.series(file)
+        self.assertLessEqual(sum(f.stat().st_size for f in files[:-1]), 200 << 10)
+        for one in files:
+            first, *rest = self.documents(one)
+            self.assertEqual(action(first), "ready", one)
+            said = set()
+            for document in (d for d in rest if "process" in d):
+                if action(document) == "exec" and "lineage" not in document["stray"]:
+                    self.assertIn(document["process"]["parent"]["entity_id"], said, one)
+                said |= {edge["entity_id"] for edge in document["stray"].get("lineage", [])}
+                said.add(document["process"]["entity_id"])
+
+    def test_no_event_is_lost_between_two_files(self):
+        file = self.folder / "events"
+        with JsonTrace("--output", str(file), "--output-rotate", "64KiB") as trace:
+            wait_for(lambda: file.exists() and b'"ready"' in file.read_bytes(), "the ready line")
+            pids = set()
+            while len(self.series(file)) < 3:
+                pids |= set(quick_children(50))
+            self.assertEqual(trace.end(signal.SIGINT), 0, trace.said())
+        documents = self.documents(*self.series(file))
+        self.assertEqual({d["process"]["pid"] for d in documents if action(d) == "exit"} & pids, pids)
+        self.assertEqual([d["stray"].get("continued", False) for d in documents if action(d) == "ready"][:2], [False, True])
+
+    def test_hangup_opens_a_file_again_that_was_moved_and_reads_the_configuration(self):
+        file, moved = self.folder / "events", self.folder / "events.1"
+        with JsonTrace("--output", str(file)) as trace:
+            wait_for(lambda: file.exists() and b'"ready"' in file.read_bytes(), "the ready line")
+            trace.send(signal.SIGHUP)  # nothing was moved: it is the configuration that is meant
+            wait_for(lambda: "configuration read again" in trace.said(), "the configuration")
+            file.rename(moved)
+            file.touch(mode=0o600)  # as logrotate's "create" does
+            trace.send(signal.SIGHUP)
+            wait_for(lambda: b'"ready"' in file.read_bytes(), "the file to be opened again")
+            pids = set(quick_children())
+            self.assertEqual(trace.end(signal.SIGINT), 0)
+        self.assertTrue(self.documents(file)[0]["stray"]["continued"])
+        self.assertEqual({d["process"]["pid"] for d in self.documents(file) if action(d) == "exit"} & pids, pids)
+        self.assertNotIn("continued", self.documents(moved)[0]["stray"])
+
+    def test_a_file_with_content_is_not_continued(self):
+        file = self.folder / "events"
+        with JsonTrace("--output", str(file)) as trace:
+            wait_for(lambda: file.exists() and b'"ready"' in file.read_bytes(), "the ready line")
+            file.rename(self.folder / "moved")
+            file.write_text("precious")
+            trace.send(signal.SIGHUP)
+            wait_for(lambda: "the file before is continued" in trace.said(), "the warning")
+            self.assertEqual(trace.end(signal.SIGINT), 0)
+        self.assertEqual(file.read_text(), "precious")
+        self.assertEqual(action(self.documents(self.folder / "moved")[-1]), "summary")
+
+    def test_what_cannot_be_meant(self):
+        for words, message in ((["--output-rotate", "1MiB"], "--output-rotate needs --output FILE"),
+                               (["--output", "x", "--output-rotate", "1KiB"], "is less than 64KiB"),
+                               (["--output", "x", "--output-age", "10ms"], "is less than 1s")):
+            done = stray("run", *words, cwd=self.folder)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(message, done.stderr.decode())
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+
 class Terminal(Folder):
     """Colours: on a terminal, unless told otherwise; never in a pipe."""
 

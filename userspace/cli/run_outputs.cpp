@@ -73,6 +73,19 @@ void PrintedOutput::refresh(const View& view) {
   if (terminal_) terminal_->refresh(view, std::chrono::steady_clock::now());
 }
 
+PrintedOutput::PrintedOutput(const CommonOptions& common, const std::string& events, OutputFiles& files,
+                             const Host& host)
+    : writer_(files, Writer::Full::drop),
+      name_(files.path()),
+      sink_(printing_sink(common, events, writer_, files.fd(), host)) {}
+
+bool PrintedOutput::next_file(const View& view) {
+  if (!writer_.next_file()) return false;
+  file_begins_ = writer_.taken();
+  sink_->next_file(view);
+  return true;
+}
+
 void PrintedOutput::flush() {
   writer_.flush();
   if (writer_.dropped() && !writer_.error() && !std::exchange(warned_, true))
@@ -123,6 +136,28 @@ void RunOutputs::print(const CommonOptions& common, const std::string& events, i
   pipeline_.add(printed_->sink());
 }
 
+void RunOutputs::print(const CommonOptions& common, const std::string& events, OutputFiles& files,
+                       const RotateAt& rotate) {
+  printed_.emplace(common, events, files, pipeline_.host());
+  pipeline_.add(printed_->sink());
+  files_ = &files, rotate_at_ = rotate;
+  file_since_ = std::chrono::steady_clock::now();
+}
+
+void RunOutputs::open_again() {
+  if (!files_ || !files_->was_moved()) return;
+  files_->open_again();
+  if (printed_->next_file(pipeline_.view())) file_since_ = std::chrono::steady_clock::now();
+}
+
+void RunOutputs::rotate(std::chrono::steady_clock::time_point now) {
+  if (const std::string warning = files_->take_warning(); !warning.empty())
+    spdlog::warn("--output {}", warning);
+  const bool large = rotate_at_.bytes && printed_->in_file() >= rotate_at_.bytes;
+  const bool old = rotate_at_.age.count() && now >= file_since_ + rotate_at_.age && printed_->in_file();
+  if ((large || old) && printed_->next_file(pipeline_.view())) file_since_ = now;
+}
+
 void RunOutputs::send_to_journal(const CommonOptions& common, const std::string& events) {
   journal_.emplace(common, events, pipeline_.host());
   pipeline_.add(journal_->sink());
@@ -133,6 +168,7 @@ bool RunOutputs::flush(bool busy) {
   if (printed_ && (!busy || now >= flushed_ + kFlushEvery)) {
     printed_->refresh(pipeline_.view());
     printed_->flush();
+    if (files_) rotate(now);
     flushed_ = now;
   }
   return journal_ && journal_->flush(now);

@@ -10,6 +10,7 @@
 #include "base/backoff.hpp"
 #include "cli/options.hpp"
 #include "pipeline/pipeline.hpp"
+#include "sinks/output_files.hpp"
 #include "sinks/sinks.hpp"
 #include "sinks/terminal_sink.hpp"
 
@@ -22,6 +23,7 @@ LineageIn lineage_in(const CommonOptions& common);
 // are borrowed.
 class PrintedOutput {
  public:
+  PrintedOutput(const CommonOptions& common, const std::string& events, OutputFiles& files, const Host& host);
   // `events`: those to show, "" for the usual ones. `name`: of the descriptor, for a person.
   PrintedOutput(const CommonOptions& common, const std::string& events, int fd, std::string name,
                 Writer::Full full, const Host& host);
@@ -34,6 +36,9 @@ class PrintedOutput {
   void refresh(const View& view);  // what a terminal shows between two rounds
   void flush();                    // what was gathered; warns once when lines are being dropped
   std::uint64_t dropped() const { return writer_.dropped(); }
+  // The next file, or the same one again. False: not yet.
+  bool next_file(const View& view);
+  std::uint64_t in_file() const { return writer_.taken() - file_begins_; }  // bytes
   bool works() const { return !writer_.error() && !writer_.reader_gone(); }
 
   // Waits so long for a reader that takes nothing. False, and says so: lines were lost. Throws ReaderGone.
@@ -44,6 +49,7 @@ class PrintedOutput {
   std::string name_;
   std::unique_ptr<Sink> sink_;
   TerminalSink* terminal_ = nullptr;  // it, where somebody watches
+  std::uint64_t file_begins_ = 0;
   bool warned_ = false;
 };
 
@@ -63,12 +69,21 @@ class JournalOutput {
   Backoff tries_;
 };
 
+struct RotateAt {
+  std::uint64_t bytes = 0;
+  std::chrono::nanoseconds age{};
+};
+
 // All outputs of a run.
 class RunOutputs {
  public:
   explicit RunOutputs(Pipeline& pipeline) : pipeline_(pipeline) {}
 
   void print(const CommonOptions& common, const std::string& events, int fd, std::string name);
+  // Into files, the next one from that size or age on; 0: never.
+  void print(const CommonOptions& common, const std::string& events, OutputFiles& files,
+             const RotateAt& rotate);
+  void open_again();  // --output, if it was moved away
   void send_to_journal(const CommonOptions& common, const std::string& events);
 
   // Between two rounds; `busy`: records keep coming. True when there is more to do soon.
@@ -81,8 +96,13 @@ class RunOutputs {
   bool finish();
 
  private:
+  void rotate(std::chrono::steady_clock::time_point now);
+
   Pipeline& pipeline_;
   std::optional<PrintedOutput> printed_;
+  OutputFiles* files_ = nullptr;
+  RotateAt rotate_at_;
+  std::chrono::steady_clock::time_point file_since_{};
   std::optional<JournalOutput> journal_;
   std::chrono::steady_clock::time_point flushed_{};
 };

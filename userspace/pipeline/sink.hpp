@@ -38,6 +38,8 @@ class Sink {
   virtual void finding(const View&, const Finding&, const Process*) {}
   // A finding that was open already where telling begins, in the middle of a capture: after ready and seeds.
   virtual void standing(const View&, const Finding&, const Process*) {}
+  // What follows goes into another file than what came before.
+  virtual void next_file(const View&) {}
   virtual void summary(const View&, const Summary&) {}
 };
 

@@ -84,6 +84,8 @@ const char* thread_name(Role role) {
       return "stray-output";
     case Role::capture:
       return "stray-capture";
+    case Role::files:
+      return "stray-output";
     case Role::metrics:
       return "stray-metrics";
     case Role::screen:
@@ -110,6 +112,7 @@ CapabilitySet kept_by(Role role) {
     case Role::reporter:
       return bit(CAP_BPF) | bit(CAP_DAC_READ_SEARCH);
     case Role::capture:
+    case Role::files:
     case Role::metrics:
       return bit(CAP_DAC_OVERRIDE);
     case Role::reader:
@@ -142,7 +145,7 @@ bool confine(Role role, const Files& files) {
 std::string_view name_of(Role role) {
   static constexpr std::array<std::string_view, kRoles> names{"pipeline", "reporter", "observer", "starter",
                                                               "output",   "capture",  "reader",   "exporter",
-                                                              "metrics",  "screen"};
+                                                              "files",    "metrics",  "screen"};
   return names[static_cast<std::size_t>(role)];
 }
 

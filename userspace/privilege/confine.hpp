@@ -25,10 +25,11 @@ enum class Role : std::uint8_t {
   capture,   // writes the files of a capture
   reader,    // reads a capture or a journal, and prints
   exporter,  // the same, and writes a file
+  files,     // writes the files of --output
   metrics,   // replaces the file of a run's metrics
   screen,    // draws on a terminal, and reads what is typed
 };
-inline constexpr int kRoles = 10;
+inline constexpr int kRoles = 11;
 
 // What must stay possible. Root without capabilities cannot read what only its owner may read, nor write into
 // a directory of another: then the one capability for it is kept. "" and "-" are no files.

@@ -77,6 +77,7 @@ constexpr Calls calls(Role role) {
     case Role::output:
       return {.more = "fsync"};
     case Role::capture:
+    case Role::files:
     case Role::metrics:
       return {.write_files = true};
     case Role::reader:

@@ -38,7 +38,7 @@ int severity_number(Severity severity) {
 }  // namespace
 
 void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost, const ViewLimits& limits,
-                const std::vector<Finding>& open) {
+                const std::vector<Finding>& open, Ready which) {
   Doc doc(*this, out,
           {.time = time, .kind = "event", .action = "ready", .type = "info", .dataset = "stray.run"});
   doc.json.begin_object("stray");
@@ -46,7 +46,8 @@ void Ecs::ready(std::string& out, BootTime time, std::uint64_t lost, const ViewL
   doc.json.field("machine_id", host_.machine_id);
   doc.json.field("contract", STRAY_CONTRACT);
   put_limits(doc.json, limits);
-  if (host_.unwatched_from != BootTime{}) {
+  if (which == Ready::continued) doc.json.field("continued", true);
+  if (host_.unwatched_from != BootTime{} && which == Ready::begun) {
     doc.json.begin_object("unwatched");
     doc.json.key("from");
     doc.stamp(start_, host_.unwatched_from);

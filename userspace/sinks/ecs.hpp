@@ -31,11 +31,12 @@ class Ecs {
   // What follows goes where nothing was said yet, as into another file.
   void forget_what_was_said();
 
+  enum class Ready : std::uint8_t { begun, continued };  // the first of a run, or of a further file of it
   // Each appends one line. event() appends nothing for records that are no event of their own (ticks,
   // observations).
   // `open`: what is open at that moment. Whatever an earlier run left open and is not among it has ended.
   void ready(std::string& out, BootTime time, std::uint64_t lost, const ViewLimits& limits,
-             const std::vector<Finding>& open);
+             const std::vector<Finding>& open, Ready which = Ready::begun);
   void event(std::string& out, const Event& event, const Lineage& lineage);
   void seed(std::string& out, const Process& process, BootTime time, std::uint64_t lost);
   void reparent(std::string& out, const Change& change, BootTime time, std::uint64_t lost);

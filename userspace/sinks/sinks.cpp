@@ -65,6 +65,12 @@ void JsonSink::finding(const View& view, const Finding& finding, const Process* 
   put();
 }
 
+void JsonSink::next_file(const View& view) {
+  ecs_.forget_what_was_said();
+  ecs_.ready(line_, view.time, view.lost, view.limits(), view.detectors.open(), Ecs::Ready::continued);
+  put();
+}
+
 void JsonSink::summary(const View&, const Summary& summary) {
   ecs_.summary(line_, summary);
   put();

@@ -24,6 +24,7 @@ class JsonSink final : public Sink {
   void seed(const View& view, const Process& process) override;
   void reparent(const View& view, const Change& change) override;
   void finding(const View& view, const Finding& finding, const Process* process) override;
+  void next_file(const View& view) override;
   void summary(const View& view, const Summary& summary) override;
 
  private:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "base/write_all.hpp"
 #include "privilege/confine.hpp"
@@ -37,7 +38,12 @@ void unblock_interrupt() {
 
 }  // namespace
 
-Writer::Writer(int fd, Full full, std::size_t bound) : fd_(fd), full_(full), bound_(bound) {
+Writer::Writer(int fd, Full full, std::size_t bound) : Writer(fd, full, bound, nullptr) {}
+
+Writer::Writer(OutputFiles& files, Full full) : Writer(files.fd(), full, 64u << 20, &files) {}
+
+Writer::Writer(int fd, Full full, std::size_t bound, OutputFiles* files)
+    : fd_(fd), files_(files), full_(full), bound_(bound) {
   install_interrupt();
   thread_ = std::thread([this] { work(); });
 }
@@ -54,6 +60,7 @@ Writer::~Writer() {
 
 void Writer::line(std::string_view text) {
   gathered_ += text;
+  taken_ += text.size();
   if (gathered_.size() >= kHandOver) flush();
 }
 
@@ -74,10 +81,21 @@ void Writer::flush() {
   wake_.notify_one();
 }
 
+bool Writer::next_file() {
+  flush();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!files_ || next_file_at_ != kNowhere) return false;
+    next_file_at_ = queue_.size();
+  }
+  wake_.notify_one();
+  return true;
+}
+
 void Writer::finish(std::chrono::milliseconds patience) {
   flush();
   std::unique_lock lock(mutex_);
-  const auto idle = [&] { return queue_.empty() && !busy_; };
+  const auto idle = [&] { return queue_.empty() && next_file_at_ == kNowhere && !busy_; };
   if (idle_.wait_for(lock, patience, idle)) return;
   giving_up_ = true;
   // A write that had not begun when the signal came is ended by the next one.
@@ -90,18 +108,26 @@ bool Writer::reader_gone() const {
 }
 
 void Writer::work() {
-  privilege::confine(privilege::Role::output);
+  if (files_)
+    privilege::confine(privilege::Role::files, {.written = files_->path()});
+  else
+    privilege::confine(privilege::Role::output);
   unblock_interrupt();
   std::string mine;
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [&] { return !queue_.empty() || ending_; });
-    if (queue_.empty()) return;
+    wake_.wait(lock, [&] { return !queue_.empty() || next_file_at_ != kNowhere || ending_; });
+    if (queue_.empty() && next_file_at_ == kNowhere) return;
     mine.clear();
     mine.swap(queue_);
+    const std::size_t cut = std::exchange(next_file_at_, kNowhere);
     busy_ = true;
     lock.unlock();
-    const std::size_t done = write_all(mine);
+    std::size_t done = write_all(std::string_view(mine).substr(0, cut));
+    if (cut != kNowhere && done == cut) {
+      fd_ = files_->advance();
+      done += write_all(std::string_view(mine).substr(cut));
+    }
     lock.lock();
     busy_ = false;
     if (done < mine.size()) {

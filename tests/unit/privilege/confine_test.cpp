@@ -32,8 +32,9 @@
 namespace stray::privilege {
 namespace {
 
-constexpr std::array kAll{Role::pipeline, Role::reporter, Role::observer, Role::starter, Role::output,
-                          Role::capture,  Role::reader,   Role::exporter, Role::metrics, Role::screen};
+constexpr std::array kAll{Role::pipeline, Role::reporter, Role::observer, Role::starter,
+                          Role::output,   Role::capture,  Role::reader,   Role::exporter,
+                          Role::files,    Role::metrics,  Role::screen};
 static_assert(kAll.size() == kRoles);
 
 // Runs it in a confined thread; false where calls cannot be filtered.
@@ -119,7 +120,8 @@ TEST(Confinement, OnlyWhoWritesFilesOpensThemToWrite) {
   const TemporaryDirectory directory;
   for (const Role role : kAll) {
     const std::string path = directory.path() + "/" + std::string(name_of(role));
-    const bool writes = role == Role::capture || role == Role::exporter || role == Role::metrics;
+    const bool writes =
+        role == Role::capture || role == Role::exporter || role == Role::files || role == Role::metrics;
     in_role(role, [&] {
       const int error = error_of([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600); });
       EXPECT_EQ(error, writes ? 0 : EPERM) << name_of(role);
@@ -159,7 +161,7 @@ TEST(Confinement, KeepsWhatTheNamedFilesNeed) {
   for (const Role role : {Role::reader, Role::exporter, Role::pipeline})
     EXPECT_EQ(kept(role, {.read = {file}}), bit(CAP_DAC_READ_SEARCH));
   EXPECT_EQ(kept(Role::reader, {.read = {directory.path()}}), bit(CAP_DAC_READ_SEARCH));
-  for (const Role role : {Role::capture, Role::exporter, Role::metrics})
+  for (const Role role : {Role::capture, Role::exporter, Role::files, Role::metrics})
     EXPECT_EQ(kept(role, {.written = file}), bit(CAP_DAC_OVERRIDE));
 }
 

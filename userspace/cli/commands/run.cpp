@@ -11,18 +11,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/descriptor.hpp"
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
 #include "cli/metrics_output.hpp"
-#include "cli/output_file.hpp"
 #include "cli/rows_output.hpp"
 #include "cli/run_outputs.hpp"
 #include "cli/service.hpp"
 #include "cli/view_limits.hpp"
 #include "privilege/confine.hpp"
+#include "sinks/output_files.hpp"
 #include "sources/live.hpp"
 #include "sources/recording.hpp"
 #include "sources/resume.hpp"
@@ -37,6 +39,7 @@ struct RunOptions {
   std::string lasts;   // --for
   std::string events;  // --events
   std::string output;  // --output FILE
+  std::string output_rotate, output_age, output_total;
   std::string ring = "4MiB";
   RecordingOptions recording;
   std::vector<std::string> resume;  // --resume FILE
@@ -124,6 +127,7 @@ void trace(const RunOptions& run, const Parts& parts, const Signals& signals, Bo
     if (asked == Asked::reload) {
       parts.service.reloading();
       reload(run.common, parts.pipeline, parts.live);
+      parts.outputs.open_again();
       parts.service.reloaded();
     }
     bool busy = parts.live.round();
@@ -156,7 +160,34 @@ EarlierRun earlier_run(RunOptions& run, const Config& config) {
   return state.this_boot.empty() ? EarlierRun{} : end_of_last(state.this_boot.back(), config);
 }
 
+RotateAt rotation(const RunOptions& run) {
+  RotateAt out;
+  if (!run.output_rotate.empty()) out.bytes = parse_size(run.output_rotate, "--output-rotate");
+  if (!run.output_age.empty()) out.age = parse_duration(run.output_age, "--output-age");
+  if (!run.output_rotate.empty() && out.bytes < (64u << 10))
+    throw UsageError("--output-rotate: \"" + run.output_rotate + "\" is less than 64KiB");
+  if (!run.output_age.empty() && out.age < std::chrono::seconds(1))
+    throw UsageError("--output-age: \"" + run.output_age + "\" is less than 1s");
+  return out;
+}
+
+void open_output(const RunOptions& run, std::optional<OutputFiles>& out) {
+  const std::uint64_t total =
+      parse_size(run.output_total.empty() ? kDefaultTotal : run.output_total, "--output-total");
+  try {
+    out.emplace(run.output, total, !run.output_rotate.empty() || !run.output_age.empty());
+  } catch (const std::system_error& error) {
+    throw OutputError("--output " + run.output + ": " + error.code().message());
+  }
+}
+
 void check(const RunOptions& run) {
+  const std::pair<const char*, const std::string&> of_output[] = {{"--output-rotate", run.output_rotate},
+                                                                  {"--output-age", run.output_age},
+                                                                  {"--output-total", run.output_total}};
+  for (const auto& [flag, value] : of_output)
+    if (!value.empty() && run.output.empty()) throw UsageError(std::string(flag) + " needs --output FILE");
+  rotation(run);
   if (!run.events.empty()) event_choice(run.events);  // wrong words are reported before anything is made
 }
 
@@ -172,9 +203,8 @@ int run_trace(RunOptions run) {
   check_recording(run.recording);
 
   Pipeline pipeline(config.detect, {});
-  Descriptor file;
-  if (!run.output.empty()) file = new_file(run.output);
-  const int fd = file ? file.get() : STDOUT_FILENO;
+  std::optional<OutputFiles> files;
+  if (!run.output.empty()) open_output(run, files);
   // Only the journal or a capture: nothing is printed, as a service wants it.
   const bool recorded = run.journal || !run.recording.path.empty();
   const bool quiet = recorded && !run.common.json && run.output.empty() && !::isatty(STDOUT_FILENO);
@@ -185,7 +215,10 @@ int run_trace(RunOptions run) {
   Live live(pipeline, kernel);
   live.use(config);
   RunOutputs outputs(pipeline);
-  if (!quiet) outputs.print(run.common, run.events, fd, file ? run.output : "standard output");
+  if (files)
+    outputs.print(run.common, run.events, *files, rotation(run));
+  else if (!quiet)
+    outputs.print(run.common, run.events, STDOUT_FILENO, "standard output");
   if (run.journal) outputs.send_to_journal(run.common, run.events);
   std::optional<MetricsOutput> metrics;
   if (!run.metrics.empty()) pipeline.add(metrics.emplace(run.metrics).sink());
@@ -233,6 +266,14 @@ Action declare(Arguments& arguments) {
   declare_lineage(arguments, options->common, "ids");
   declare_output(arguments, options->output);
   arguments.value("--for", options->lasts, "End after this time", "TIME");
+  arguments.value("--output-rotate", options->output_rotate,
+                  "Continue the output in FILE.000001, ... at this size; a later run goes on in the next one",
+                  "SIZE");
+  arguments.value("--output-age", options->output_age, "... or at this age", "TIME");
+  arguments.value("--output-total", options->output_total,
+                  "Delete the oldest output files beyond this total; 0: never (default: " +
+                      std::string(kDefaultTotal) + ")",
+                  "SIZE");
   arguments.flag("--journal", options->journal, "Send findings and important events to journald");
   arguments.value("--capture", recording.path, "Record everything into this new file, for stray replay",
                   "FILE");
