@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""run --metrics: the file, as a collector reads it, and the alerting rules over it, held against promtool."""
+"""run --metrics: the file, as a collector reads it; alerting rules and a board over it, held against promtool."""
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from tracing import Folder, JsonTrace, is_alert, stray, wait_for
 
 PROMTOOL = shutil.which("promtool")
+BOARD = Path(__file__).resolve().parent.parent.parent / "scripts" / "debian" / "dashboard.json"
 
 
 def samples(text):
@@ -79,6 +81,28 @@ class Metrics(Folder):
         asked = re.findall(r'stray_findings_open\{kind="[^"]*"', rules.read_text())
         self.assertEqual(sorted(asked), sorted(set(re.findall(r'stray_findings_open\{kind="[^"]*"', written))))
         if PROMTOOL:
+            done = subprocess.run([PROMTOOL, "check", "rules", rules], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_board(self):
+        """The board shows every metric and no other, and Prometheus understands each of its questions."""
+        board = json.loads(BOARD.read_text())
+        done = stray("run", "--metrics", str(self.file), "--for", "1s", "--events", "none")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        written = set(re.findall(r"^# TYPE (\w+)", self.file.read_text(), re.MULTILINE))
+        questions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+        self.assertEqual(set(re.findall(r"stray_\w+", " ".join(questions))), written)
+        for variable in board["templating"]["list"][1:]:
+            self.assertIn(re.search(r"stray_\w+", variable["query"]["query"])[0], written)
+        ids = [panel["id"] for panel in board["panels"]]
+        self.assertEqual(len(set(ids)), len(ids))
+        if PROMTOOL:
+            rules = self.folder / "questions.yml"
+            lines = ["groups:", "  - name: board", "    rules:"]
+            for number, question in enumerate(questions):
+                question = re.sub(r"\$\w+", ".*", question)
+                lines += [f"      - record: board:q{number}", f"        expr: '{question}'"]
+            rules.write_text("\n".join(lines) + "\n")
             done = subprocess.run([PROMTOOL, "check", "rules", rules], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
