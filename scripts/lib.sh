@@ -90,7 +90,7 @@ build_stray() {
 install_npm_tools() {
   local from=$root/tests/scenarios to=$build/scenario-tools
   cmp -s "$from/package-lock.json" "$to/node_modules/.installed" && return
-  say "installing pm2, forever, nodemon and vite for the scenarios"
+  say "installing pm2, forever, nodemon, vite and axe for the tests"
   mkdir -p "$to"
   cp "$from/package.json" "$from/package-lock.json" "$to/"
   if (cd "$to" && npm install --no-audit --no-fund --ignore-scripts) >"$build/npm.log" 2>&1 </dev/null; then
