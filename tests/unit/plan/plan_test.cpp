@@ -66,6 +66,7 @@ class PlanTest : public ::testing::Test {
   std::string cwd = "/srv/it's $(touch x)";
   std::vector<std::string> argv{"node", "--title", "a'b", "src/$(id).js", "--name", "x\ny", "%n"};
   std::uint32_t script_state = STRAY_SCRIPT_PRESENT;
+  bool listens = true;  // a client may use it: then it is never ended by default
   std::vector<std::string> env{"npm_package_name=@acme/we'b", "NODE_ENV=production"};
   std::string package;
   std::uint64_t peak = 0;
@@ -86,8 +87,9 @@ class PlanTest : public ::testing::Test {
       case Look::usage:
         return records::saw_usage(r.process, now, 100u << 20, 0, peak);
       case Look::sockets:
-        return records::saw_sockets(r.process, now,
-                                    server ? std::vector<std::uint16_t>{3000} : std::vector<std::uint16_t>{});
+        return records::saw_sockets(
+            r.process, now,
+            server && listens ? std::vector<std::uint16_t>{3000} : std::vector<std::uint16_t>{});
       case Look::script:
         return records::saw_script(r.process, now, script_state, cwd + "/" + r.entry, {.package = package});
       case Look::children:
@@ -151,8 +153,16 @@ TEST_F(PlanTest, AServerIsMovedAndNotEnded) {
   EXPECT_NE(text.find("# ==== in the next maintenance window\n"), std::string::npos) << text;
 }
 
+TEST_F(PlanTest, WhatListensIsNoCommand) {
+  script_state = STRAY_SCRIPT_MISSING;
+  const std::string text = script();
+  EXPECT_EQ(commands(text), std::vector<std::string>{"exit \"$failed\""}) << text;
+  EXPECT_NE(text.find("\n#   stray stop "), std::string::npos) << text;
+}
+
 TEST_F(PlanTest, WhatNobodyNeedsIsACommand) {
   script_state = STRAY_SCRIPT_MISSING;
+  listens = false;
   const std::string text = script();
   const auto lines = commands(text);
   ASSERT_EQ(lines.size(), 2u) << text;
@@ -162,6 +172,7 @@ TEST_F(PlanTest, WhatNobodyNeedsIsACommand) {
 
 TEST_F(PlanTest, NothingOfAProcessEndsAComment) {
   script_state = STRAY_SCRIPT_MISSING;
+  listens = false;
   cwd = "/srv/a\nkill -9 1\n";
   argv = {"node", "src/a.js", "\nkill -9 1\n", "$(id)"};
   const std::string text = script({"host\nkill -9 1", "now\nkill -9 1", "'; kill -9 1; '"});

@@ -38,7 +38,7 @@ TEST(ProgramRules, ARuntimeOfTheConfiguration) {
   EXPECT_EQ(p.entry, "app.py");
   EXPECT_EQ(p.entry_kind, EntryKind::file);
   EXPECT_EQ(p.role, Role::app);
-  EXPECT_EQ(python({"-m", "http.server"}).entry, "http.server");
+  EXPECT_EQ(python({"-m", "our.server"}).entry, "our.server");
   EXPECT_EQ(python({"-jar", "a.jar"}).entry_kind, EntryKind::file);
   EXPECT_EQ(python({"-c", "x"}).role, Role::eval);
   EXPECT_EQ(python({"-"}).entry_kind, EntryKind::stdin_);
