@@ -78,7 +78,7 @@ void CheckedSink::look(const Pipeline& pipeline) {
   const auto open = strays_of(view.scene, pipeline.detectors().open());
   check_text(text_.strays(open, view.scene, {}));
   check_text(text_.strays(open, view.scene, {.findings = true}));
-  check_text(text_.tree(view.scene.lineage, nullptr, view.scene, open));
+  check_text(text_.tree(nullptr, view.scene, open, {}));
   auto all = view.scene.lineage.live_by_key();
   if (all.size() > kMost) all.resize(kMost);
   for (const Process* process : all) {
