@@ -5,6 +5,7 @@ A scenario is a function that gets a Case and brings the host into a state; its 
 must raise for that state, by the roles that the function names. Whatever is started inherits the mark in its
 environment, so that stop() finds and ends all of it, and nothing else.
 """
+import errno
 import os
 import re
 import shutil
@@ -70,6 +71,17 @@ def cgroup2():
         if (root / "cgroup.controllers").exists() and os.access(root / "cgroup.procs", os.W_OK):
             return root
     return None
+
+
+def removed(group):
+    """Whether the cgroup is gone: what has ended and is not reaped keeps it, although cgroup.procs does not list that."""
+    try:
+        group.rmdir()
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        return False
+    return True
 
 
 def wait_for(condition, what, seconds=30):
@@ -233,8 +245,7 @@ class Case:
                     self._end(pid, signal.SIGTERM if attempt < 20 else signal.SIGKILL)
             time.sleep(0.05)
         for group in reversed(self.cgroups):
-            wait_for(lambda: not (group / "cgroup.procs").read_text(), f"{group} to be empty")
-            group.rmdir()
+            wait_for(lambda: removed(group), f"{group} to be empty")
         self.cgroups.clear()
         return self.marked()
 
