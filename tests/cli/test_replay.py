@@ -12,6 +12,7 @@ from pathlib import Path
 from tracing import PATIENCE, STRAY, Folder, Trace, about, action, is_alert, stray, wait_for
 
 QUICK = ("--after", "all=1s")
+FULL = ("--lineage", "full")  # of a window or a file alone: what was said before is said again
 
 
 class Recording(Trace):
@@ -146,8 +147,7 @@ class Exact(Recorded):
 
 class Rotated(Recorded):
     def test_each_file_stands_alone(self):
-        full = ("--lineage", "full")  # what an earlier file said is said again
-        trace = self.record("--capture-age", "2s", *full)
+        trace = self.record("--capture-age", "2s", *FULL)
         pid = self.leave_behind(*self.server())
         raised = trace.wait(lambda d: is_alert(d, "orphan", "raised") and d["process"]["pid"] == pid, "the finding")
 
@@ -163,11 +163,11 @@ class Rotated(Recorded):
         trace.wait(about(last.pid, "exit"), "its exit")
         self.ended(trace)
         live = trace.lines.read_bytes()
-        done = self.replay("--json", *full, *reversed(files()))
+        done = self.replay("--json", *FULL, *reversed(files()))
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertTrue(done.stdout == live, "replay of all files differs from the run")
         # The last file by itself: who lives is told first, then the same lines, and the same summary.
-        done = self.replay("--json", *full, files()[-1])
+        done = self.replay("--json", *FULL, files()[-1])
         self.assertEqual(done.returncode, 0)
         alone = done.stdout.splitlines()
         self.assertEqual(action(json.loads(alone[0])), "ready")
@@ -208,9 +208,9 @@ class Windows(Recorded):
         pid = self.leave_behind(*self.server())
         trace.wait(lambda d: is_alert(d, "orphan", "raised") and d["process"]["pid"] == pid, "the finding")
         capture = self.ended(trace)
-        everything = documents(self.replay("--json", capture))
+        everything = documents(self.replay("--json", *FULL, capture))
         at = next(d for d in everything if action(d) == "exec" and d["process"]["pid"] == pid)["@timestamp"]
-        begun = documents(self.replay("--json", "--since", at, capture))
+        begun = documents(self.replay("--json", *FULL, "--since", at, capture))
         self.assertEqual(action(begun[0]), "ready")
         self.assertEqual(action(begun[-1]), "summary")
         events = [d for d in begun if action(d) not in ("ready", "seed", "summary")]
@@ -228,7 +228,7 @@ class Windows(Recorded):
         self.assertEqual(execution, next(d for d in everything if d == execution))
         self.assertIn(os.getpid(), [d["process"]["pid"] for d in begun if action(d) == "seed"])
 
-        stopped = documents(self.replay("--json", "--until", at, capture))
+        stopped = documents(self.replay("--json", *FULL, "--until", at, capture))
         self.assertEqual(action(stopped[-1]), "summary")
         told = stopped[:-1]
         self.assertEqual(told, everything[:len(told)])
