@@ -2,6 +2,7 @@
 """stray fleet scan: what several hosts answered, from files and as clush prints it."""
 import http.server
 import json
+import os
 import signal
 import socket
 import threading
@@ -60,8 +61,15 @@ class Fleet(Folder):
         self.assertIn(f"{file}:2: left out".encode(), done.stderr)
         self.assertIn(b"1 stray", done.stdout)
 
+    def test_a_line_without_end_is_left_out(self):
+        file = self.answer("web01", finding("a"), "x" * ((16 << 20) + 2), SUMMARY)
+        done = stray("fleet", "scan", file)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(f"{file}:2: left out: longer than 16 MiB".encode(), done.stderr)
+
     def test_usage(self):
-        for arguments, said in (((), b"which store? --engine URL"), (("/nowhere",), b"/nowhere: cannot be opened"),
+        for arguments, said in (((), b"nothing to read: a file, - for standard input, or a store"), (("/nowhere",), b"/nowhere: cannot be read"),
+                                ((str(self.folder),), b"cannot be read"),
                                 ((self.answer("none"),), b"no host answered"),
                                 ((self.answer("none"), "--json", "--format", "md"), b"--json and --format exclude each other")):
             done = stray("fleet", "scan", *arguments)
@@ -106,15 +114,16 @@ class Store(Folder):
         self.addCleanup(shard.close)
         return shard
 
-    def ask(self, *arguments, shards):
-        return stray("fleet", *arguments, *(word for one in shards for word in ("--engine", getattr(one, "url", one))))
+    def ask(self, question, *arguments, shards):
+        engines = [word for one in shards for word in ("--engine", getattr(one, "url", one))]
+        return stray("fleet", question, *engines, *arguments)
 
     def test_where(self):
         row = {"host": "web01", "pid": 7, "n": 1, "user": "web", "verdict": "nobody", "supervisor": "", "argv": ["node", "\x1b[31m"]}
         one, two = self.shard(json.dumps(row)), self.shard()
         done = self.ask("where", "it's", shards=[one, two])
         self.assertEqual((done.returncode, done.stderr), (0, b""))
-        self.assertRegex(done.stdout.decode(), r"^web01 +7 +web +nobody +node \\x1b\[31m\n$")
+        self.assertRegex(done.stdout.decode(), r"^HOST .*\nweb01 +7 +web +nobody +node \\x1b\[31m\n$")
         self.assertIn("LIKE '%it\\'s%'", one.questions[0])
         self.assertEqual(one.questions, two.questions)
         self.assertEqual(self.ask("where", "x", shards=[two]).returncode, 6)
@@ -133,14 +142,31 @@ class Store(Folder):
         self.assertNotIn(b"secret", done.stderr)
 
     def test_a_process_that_the_store_does_not_know_is_asked_for_on_its_host(self):
-        done = self.ask("explain", "web01", "a b", "--ask", "echo -n HOST WHO", shards=[self.shard()])
-        self.assertEqual((done.returncode, done.stdout), (0, b"web01 a b"))
-        self.assertEqual(self.ask("explain", "--ask=echo", "--", "-oProxyCommand=x", "1", shards=[self.shard()]).returncode, 2)
+        done = self.ask("explain", "web01", "2sfnkjpc0y05", "--ask", "echo -n HOST WHO", shards=[self.shard()])
+        self.assertEqual((done.returncode, done.stdout), (0, b"web01 2sfnkjpc0y05"))
+
+    def test_a_shell_on_the_host_reads_nothing_into_the_words(self):
+        for host, who in (("web01", "1;id"), ("web01", "$(id)"), ("web01", "1 2"), ("web01;id", "1"), ("-oProxyCommand=x", "1")):
+            done = self.ask("explain", "--ask", "echo HOST WHO", "--", host, who, shards=[self.shard()])
+            self.assertEqual((done.returncode, done.stdout), (2, b""), (host, who))
+            self.assertIn(b" is no ", done.stderr)
 
     def test_the_questions_can_be_read(self):
         done = stray("fleet", "scan", "--sql")
         self.assertEqual(done.returncode, 0)
         self.assertIn(b"finding_local", done.stdout)
+
+    def test_rows_go_to_a_file_of_our_own_alone(self):
+        target = self.folder / "target"
+        target.write_text("mine")
+        (self.folder / "link").symlink_to(target)
+        (self.folder / "second").hardlink_to(target)
+        os.mkfifo(self.folder / "fifo")
+        for name in ("link", "second", "fifo"):
+            done = stray("run", "--for", "1s", "--rows", str(self.folder / name))
+            self.assertEqual(done.returncode, 2, name)
+            self.assertIn(b"--rows: ", done.stderr)
+        self.assertEqual(target.read_text(), "mine")
 
     def test_a_run_sends_rows(self):
         file = self.folder / "rows"

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -17,9 +19,16 @@ namespace {
 
 constexpr std::chrono::seconds kEvery = std::chrono::minutes(5);
 
+// What is there already is gone on with: a file of our own that has no other name.
 Descriptor appended(const std::string& path) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  Descriptor file(::open(path.c_str(), kFlags, 0600));
   if (!file) throw UsageError("--rows: " + printable(path) + ": " + std::strerror(errno));
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid() ||
+      info.st_nlink != 1)
+    throw UsageError("--rows: " + printable(path) +
+                     ": not a file of one name that belongs to who runs stray");
   return file;
 }
 

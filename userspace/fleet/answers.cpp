@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/layout.hpp"
 #include "base/moment.hpp"
 
 namespace stray {
@@ -34,23 +35,15 @@ std::vector<std::string> texts(const Document& document, const char* path, const
   const Document* found = at(document, path);
   if (!found || !found->is_array()) return out;
   for (const Document& one : *found) {
-    if (member && one.is_object())
-      out.push_back(one.value(member, ""));
-    else if (!member && one.is_string())
-      out.push_back(one.get<std::string>());
+    if (!member && one.is_string()) out.push_back(one.get<std::string>());
+    if (member && one.is_object()) out.push_back(text(one, ("/" + std::string(member)).c_str()));
   }
   return out;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
 std::string first_command(const Document& document) {
-  for (std::string& command : texts(document, "/stray/treatment/steps", "command"))
-    if (!command.empty()) return std::move(command);
+  for (const std::string& command : texts(document, "/stray/treatment/steps", "command"))
+    if (!command.empty()) return plain_command(command);
   return {};
 }
 
@@ -76,7 +69,7 @@ void read_finding(HostScan& scan, const Document& document) {
   // of several findings the one about its topmost process tells what it is
   if (stray.program.empty() || text(document, "/process/entity_id") == stray.id) {
     stray.pid = static_cast<std::int64_t>(number(document, "/process/pid"));
-    stray.program = joined(texts(document, "/process/args"));
+    stray.program = joined(texts(document, "/process/args"), " ");
     if (stray.program.empty()) stray.program = text(document, "/process/executable");
   }
   stray.decided_by = text(document, "/stray/treatment/decided_by");
@@ -134,6 +127,13 @@ std::string_view host_before(std::string_view line) {
 }
 
 }  // namespace
+
+std::string plain_command(std::string_view command) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyz0123456789-= ";
+  const bool plain =
+      command.starts_with("stray ") && command.find_first_not_of(kPlain) == std::string_view::npos;
+  return plain ? std::string(command) : std::string();
+}
 
 bool Answers::read(std::string_view line, std::string_view origin) {
   const std::string_view before = host_before(line);

@@ -65,6 +65,10 @@ struct HostAnswer {
 
 inline constexpr std::size_t kLinesKept = 3;
 
+// A command of stray that no shell reads anything into, as "stray stop 2sfnkjpc0y05"; empty for any other: it
+// may be run by root, and who wrote it is another host.
+std::string plain_command(std::string_view command);
+
 // The answers by name of the host. A host that answers twice counts once: of two whole scans the later one by
 // its own clock, of two checks the one that was read last.
 class Answers {

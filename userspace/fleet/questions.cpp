@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/layout.hpp"
 #include "base/time_text.hpp"
 
 namespace stray {
@@ -74,8 +75,8 @@ void add_finding(HostScan& scan, const Row& row) {
   stray.action = text(row, "treatment");
   stray.title = text(row, "title");
   const auto remedy = texts(row, "remedy");
-  if (!remedy.empty() && !remedy.front().starts_with("#"))
-    stray.command = remedy.front().substr(0, remedy.front().find("  #"));
+  if (!remedy.empty())
+    stray.command = plain_command(std::string_view(remedy.front()).substr(0, remedy.front().find("  #")));
   stray.processes = number(row, "processes");
   stray.memory = number(row, "memory"), stray.frees = number(row, "frees");
 }
@@ -146,12 +147,16 @@ std::string sql_hosts() {
 
 std::vector<HostSeen> hosts_in(const std::vector<ShardAnswer>& shards) {
   const auto names = names_in(shards);
-  std::vector<HostSeen> out;
+  std::map<std::string, HostSeen>
+      newest;  // a host that was moved to another shard has an old row where it was
   each_row(shards, [&](const Row& row) {
-    out.push_back({names.at({text(row, "host"), text(row, "machine_id")}), text(row, "boot"),
-                   static_cast<std::int64_t>(number(row, "seen_s")), texts(row, "limits")});
+    HostSeen one{names.at({text(row, "host"), text(row, "machine_id")}), text(row, "boot"),
+                 static_cast<std::int64_t>(number(row, "seen_s")), texts(row, "limits")};
+    HostSeen& known = newest[one.host];
+    if (one.seen >= known.seen) known = std::move(one);
   });
-  std::ranges::sort(out, {}, &HostSeen::host);
+  std::vector<HostSeen> out;
+  for (auto& [name, one] : newest) out.push_back(std::move(one));
   return out;
 }
 
@@ -177,10 +182,7 @@ std::string column(const std::string& line, const char* name) {
   const Row& value = row.at(name);
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
-  std::string out;
-  const char* between = std::string_view(name) == "argv" ? " " : ", ";
-  for (const std::string& one : texts(row, name)) out += (out.empty() ? "" : between) + one;
-  return out;
+  return joined(texts(row, name), std::string_view(name) == "argv" ? " " : ", ");
 }
 
 }  // namespace stray

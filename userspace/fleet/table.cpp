@@ -6,6 +6,8 @@
 #include <set>
 #include <tuple>
 
+#include "base/layout.hpp"
+
 namespace stray {
 namespace {
 
@@ -106,8 +108,7 @@ bool is_among(const std::map<std::string, HostAnswer>& hosts, const std::string&
 
 std::string silence_of(const HostAnswer& answer) {
   std::string out = answer.said.empty() && (answer.scan || answer.check) ? "its answer was cut off" : "";
-  for (const std::string& line : answer.said) out += (out.empty() ? "" : "; ") + line;
-  return out;
+  return out + joined(answer.said, "; ");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "fleet/view.hpp"
 
 #include "base/json.hpp"
+#include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
@@ -11,19 +12,6 @@ namespace stray {
 namespace {
 
 constexpr std::size_t kProgramShown = 100;
-
-std::string padded(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
-}
-
-std::string shown(const std::string& program) {
-  std::string out = printable(program);
-  if (out.size() <= kProgramShown) return out;
-  std::size_t end = kProgramShown;
-  while (end && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;  // not within a character
-  return out.substr(0, end) + "…";
-}
 
 void stray_document(Json& json, const StrayOnHost& one) {
   const HostStray& stray = *one.stray;
@@ -57,10 +45,10 @@ void note_documents(Json& json, std::string_view name, const std::vector<HostNot
 std::string fleet_text(const FleetTable& table) {
   std::string out = headline_of(table) + "\n";
   for (const StrayGroup& group : table.groups) {
-    out += "\n" + padded(std::string(to_string(group.severity)), 10) +
-           padded(printable(group.first().title), 23) + padded(hosts_text(group.hosts), 12) +
-           padded(counted(group.count, "stray", "strays"), 12) + padded(memory_text(group.memory), 11) +
-           padded(age_text(group.oldest), 12) + shown(group.first().program) + "\n";
+    out += "\n" + pad(std::string(to_string(group.severity)), 10) + pad(printable(group.first().title), 23) +
+           pad(hosts_text(group.hosts), 12) + pad(counted(group.count, "stray", "strays"), 12) +
+           pad(memory_text(group.memory), 11) + pad(age_text(group.oldest), 12) +
+           shortened(printable(group.first().program), kProgramShown) + "\n";
     out +=
         "  reasons   " + printable(kinds_text(group)) + "\n  on        " + printable(names_of(group)) + "\n";
     if (!group.first().command.empty())
@@ -68,9 +56,9 @@ std::string fleet_text(const FleetTable& table) {
              printable(group.first().command) + "\n";
   }
   for (const RuleGroup& group : table.rules)
-    out += "\n" + padded(printable(group.first().level), 10) + padded("policy not met", 23) +
-           padded(hosts_text(group.hosts.size()), 12) + printable(rule_text(group.first())) +
-           "\n  on        " + printable(names_of(group)) + "\n";
+    out += "\n" + pad(printable(group.first().level), 10) + pad("policy not met", 23) +
+           pad(hosts_text(group.hosts.size()), 12) + printable(rule_text(group.first())) + "\n  on        " +
+           printable(names_of(group)) + "\n";
   const auto notes = [&](std::string_view head, const std::vector<HostNote>& all) {
     if (!all.empty()) out += "\n" + std::string(head) + "\n";
     for (const HostNote& note : all)

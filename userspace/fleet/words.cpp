@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fleet/words.hpp"
 
+#include "base/layout.hpp"
 #include "base/units.hpp"
 
 namespace stray {
@@ -39,11 +40,7 @@ std::string names_of(const RuleGroup& group) {
   return out;
 }
 
-std::string kinds_text(const StrayGroup& group) {
-  std::string out;
-  for (const std::string& kind : group.kinds) out += (out.empty() ? "" : ", ") + kind;
-  return out;
-}
+std::string kinds_text(const StrayGroup& group) { return joined(group.kinds); }
 
 std::string rule_text(const HostRule& rule) { return rule.rule + ": " + rule.expected; }
 

@@ -127,6 +127,24 @@ TEST(Fleet, OtherLinesAreNoAnswer) {
       answers_.read(std::string("web01: ") + std::string(100000, '[') + std::string(100000, ']'), ""));
 }
 
+TEST(Fleet, MembersOfOtherTypesAreNothing) {
+  Answers answers_;
+  EXPECT_TRUE(
+      answers_.read(R"(web01: {"stray":{"id":[],"finding":{"kind":"orphan","members":[{"entity_id":5},7]},)"
+                    R"("treatment":{"steps":[{"command":5},{"command":{}}]}},"process":{"args":[1]}})",
+                    ""));
+  EXPECT_TRUE(answers_.read("web01: " + summary(), ""));
+  EXPECT_EQ(table_of(answers_, {}, {}).groups.at(0).first().command, "");
+}
+
+TEST(Fleet, ACommandOfAnotherHostIsOneOfStrayInPlainWords) {
+  EXPECT_EQ(plain_command("stray adopt 2sfnkjpc0y05 --under pm2 --show"),
+            "stray adopt 2sfnkjpc0y05 --under pm2 --show");
+  for (const char* other :
+       {"rm -rf /", "stray stop a; id", "stray stop $(id)", "stray stop a\nid", "stray  stop `id`", ""})
+    EXPECT_EQ(plain_command(other), "") << other;
+}
+
 TEST(Fleet, FiltersByKindAndSeverity) {
   Answers answers_;
   answer(answers_, "web01", {{}, {.id = "b", .kind = "dev-tool", .severity = "warning"}});

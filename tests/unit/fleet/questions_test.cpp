@@ -48,6 +48,15 @@ TEST(FleetQuestions, TwoMachinesOfOneNameAreTwoHosts) {
   EXPECT_EQ(hosts[2].host, "web02");
 }
 
+TEST(FleetQuestions, AHostThatWasMovedIsAsItsNewestRowSays) {
+  for (const bool first : {true, false}) {
+    const auto old = shard({host_row("web01", "m1", 5)}), now = shard({host_row("web01", "m1", 900)});
+    const auto hosts = first ? hosts_in({old, now}) : hosts_in({now, old});
+    ASSERT_EQ(hosts.size(), 1u);
+    EXPECT_EQ(hosts[0].seen, 900);
+  }
+}
+
 TEST(FleetQuestions, OpenFindingsBecomeStrays) {
   const std::vector<ShardAnswer> hosts = {shard({host_row("web01", "m1", 200), host_row("web02", "m2", 5)})};
   const Answers answers =

@@ -2,10 +2,13 @@
 // stray fleet: what many hosts answered, in one table.
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
 
+#include "base/printable.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands/fleet.hpp"
 #include "cli/options.hpp"
@@ -35,17 +38,28 @@ struct Problems {
   }
 };
 
+// One line without its end, of a longer one than kLongestLine the beginning and one more. False: there is
+// none.
+bool next_line(std::istream& in, std::string& line) {
+  line.clear();
+  std::streambuf& bytes = *in.rdbuf();
+  int c = bytes.sbumpc();
+  if (c == std::char_traits<char>::eof()) return false;
+  for (; c != std::char_traits<char>::eof() && c != '\n'; c = bytes.sbumpc())
+    if (line.size() <= kLongestLine) line += static_cast<char>(c);
+  return true;
+}
+
 void read_lines(std::istream& in, const std::string& file, std::string_view origin, Answers& answers,
                 Problems& problems) {
   std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
+  for (std::size_t number = 1; next_line(in, line); ++number) {
     if (line.empty()) continue;
     if (line.size() > kLongestLine)
       problems.tell(file, number, "left out: longer than 16 MiB");
     else if (!answers.read(line, origin))
       problems.tell(file, number, "left out: no document of `stray scan --json` whose host is known");
   }
-  if (in.bad()) throw UsageError(file + ": cannot be read to its end");
 }
 
 // "answers/web01.json" -> "web01": the host of documents that name none.
@@ -64,7 +78,7 @@ void read_all_files(const std::vector<std::string>& files, Answers& answers, Pro
       continue;
     }
     std::ifstream in(file);
-    if (!in) throw UsageError(file + ": cannot be opened");
+    if (!in || std::filesystem::is_directory(file)) throw UsageError(printable(file) + ": cannot be read");
     read_lines(in, file, host_of_file(file), answers, problems);
   }
 }
@@ -88,6 +102,9 @@ int fleet_scan(const FleetOptions& options) {
   const std::vector<std::string> expected = expected_hosts(options.hosts);
   Answers answers;
   if (options.files.empty()) {
+    if (options.engine.shards.empty() && !std::getenv("STRAY_FLEET") && !options.engine.sql)
+      throw UsageError(
+          "nothing to read: a file, - for standard input, or a store (--engine URL, STRAY_FLEET=URL,URL)");
     const auto table = stored_table(options.engine, expected, filter, answers);
     return table ? show_table(*table, options.format, options.json) : kFine;
   }

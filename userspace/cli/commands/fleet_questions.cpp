@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "base/json.hpp"
+#include "base/layout.hpp"
 #include "base/moment.hpp"
 #include "base/printable.hpp"
 #include "base/time_text.hpp"
@@ -95,10 +96,8 @@ int exit_of(const Asked& asked, bool found) {
 
 std::string of(const std::string& row, const char* name) { return printable(column(row, name)); }
 
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(width, text.size() + 1), ' ');
-  return text;
-}
+// A cell and what keeps it apart from the next one.
+std::string cell(std::string text, std::size_t width) { return pad(std::move(text), width - 1) + " "; }
 
 std::string when_of(const std::string& row, const char* name) {
   return date_text(std::strtoll(column(row, name).c_str(), nullptr, 10) * kSecond, {});
@@ -110,10 +109,12 @@ int where(const Question& question) {
   const Asked asked = ask(question.engine, sql);
   const auto rows = rows_of(asked);
   if (question.json) return print_rows(rows), exit_of(asked, !rows.empty());
+  if (!rows.empty())
+    print(cell("HOST", 20) + cell("PID", 10) + cell("USER", 10) + cell("SUPERVISOR", 24) + "COMMAND\n");
   for (const std::string& row : rows) {
     const std::string n = column(row, "n"), by = of(row, "supervisor");
-    print(padded(of(row, "host"), 20) + padded(of(row, "pid") + (n == "1" ? "" : " (" + n + " times)"), 10) +
-          padded(of(row, "user"), 10) + padded(of(row, "verdict") + (by.empty() ? "" : " " + by), 24) +
+    print(cell(of(row, "host"), 20) + cell(of(row, "pid") + (n == "1" ? "" : " (" + n + " times)"), 10) +
+          cell(of(row, "user"), 10) + cell(of(row, "verdict") + (by.empty() ? "" : " " + by), 24) +
           printable(column(row, "argv")) + "\n");
   }
   if (rows.empty()) spdlog::info("it runs nowhere, as far as hosts told");
@@ -129,8 +130,8 @@ int since(const Question& question) {
   const auto rows = rows_of(asked);
   if (question.json) return print_rows(rows), asked.whole ? kFine : kNotPossible;
   for (const std::string& row : rows)
-    print(when_of(row, "time_s") + "  " + padded(of(row, "host"), 20) + padded(of(row, "kind"), 20) +
-          padded(of(row, "title"), 24) + of(row, "program") + "\n");
+    print(when_of(row, "time_s") + "  " + cell(of(row, "host"), 20) + cell(of(row, "kind"), 20) +
+          cell(of(row, "title"), 24) + of(row, "program") + "\n");
   if (rows.empty()) print("no finding was raised since " + date_text(from, {}) + "\n");
   return asked.whole ? (rows.empty() ? kFine : kFindings) : kNotPossible;
 }
@@ -154,8 +155,8 @@ int silent(const Question& question) {
       if (seen) json.field("seen", second_text(seen * kSecond));
       json.end_object();
     } else {
-      line = padded(printable(host), 30) +
-             (seen ? "silent since " + date_text(seen * kSecond, {}) : "never seen");
+      line =
+          cell(printable(host), 30) + (seen ? "silent since " + date_text(seen * kSecond, {}) : "never seen");
     }
     print(line + "\n");
   };
@@ -167,6 +168,21 @@ int silent(const Question& question) {
     print(std::to_string(count) + " of " + std::to_string(std::max(hosts.size(), expected.size())) +
           " hosts are silent\n");
   return asked.whole ? (count ? kFindings : kFine) : kNotPossible;
+}
+
+// They become words of a shell on that host, perhaps root's: ssh joins what it is given.
+void check_words(const Question& question) {
+  const auto is_of = [](std::string_view text, std::string_view characters) {
+    return !text.empty() && !text.starts_with('-') &&
+           text.find_first_not_of(characters) == std::string_view::npos;
+  };
+  constexpr std::string_view kId = "abcdefghijklmnopqrstuvwxyz0123456789";
+  constexpr std::string_view kHost = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+  if (!is_of(question.host, kHost))
+    throw UsageError("\"" + printable(question.host) + "\" is no name of a host");
+  if (!is_of(question.who, kId))
+    throw UsageError("\"" + printable(question.who) +
+                     "\" is no pid and no id: stray fleet scan and where show them");
 }
 
 // The words of --ask with the host and the process in their places; each stays one argument.
@@ -201,7 +217,7 @@ void print_process(const std::string& row) {
   print(of(row, "host") + ", pid " + of(row, "pid") + ", id " + of(row, "id") + ": " + of(row, "argv") +
         "\n");
   const auto line = [&](const char* head, const std::string& text) {
-    if (!text.empty()) print("  " + padded(head, 14) + text + "\n");
+    if (!text.empty()) print("  " + cell(head, 14) + text + "\n");
   };
   line("started", when_of(row, "started_s") + ", by " + of(row, "user"));
   line("directory", of(row, "cwd"));
@@ -217,8 +233,7 @@ void print_process(const std::string& row) {
 }
 
 int explain(const Question& question) {
-  if (question.host.starts_with("-") || question.who.starts_with("-"))
-    throw UsageError("a host or process does not begin with -");
+  check_words(question);
   const std::string process = sql_process(question.host, question.who);
   const std::string findings = sql_findings_of(question.host, question.who);
   if (printed_sql(question.engine, {process, findings})) return kFine;
@@ -229,7 +244,7 @@ int explain(const Question& question) {
   if (question.json) return print_rows(rows), print_rows(told), exit_of(asked, true);
   for (const std::string& row : rows) print_process(row);
   for (const std::string& row : told) {
-    print("  " + when_of(row, "time_s") + "  " + padded(of(row, "action"), 9) + padded(of(row, "kind"), 20) +
+    print("  " + when_of(row, "time_s") + "  " + cell(of(row, "action"), 9) + cell(of(row, "kind"), 20) +
           of(row, "message") + of(row, "reason") + "\n");
   }
   return exit_of(asked, true);
