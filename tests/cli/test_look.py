@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """scan, tree, explain and doctor against processes of this test."""
-import fcntl
 import json
 import os
-import pty
 import re
 import shutil
 import signal
-import struct
-import subprocess
-import termios
 from pathlib import Path
 
-from tracing import STRAY, Folder, action, is_alert, stray, wait_for
+from tracing import Folder, action, is_alert, on_terminal, stray, wait_for
 
 
 def identity(document):
@@ -169,27 +164,10 @@ class Tree(Folder):
     def test_as_wide_as_the_terminal(self):
         pid = self.leave_behind(self.server()[0], "1000" + "0" * 300)
         for columns in (60, 80, 200):
-            lines = on_terminal(columns, "tree", "--color", "never").splitlines()
+            lines = on_terminal("tree", "--color", "never", columns=columns)[0].decode().splitlines()
             self.assertLessEqual(max(map(len, lines)), columns)
             line = next(line for line in lines if line.startswith(f"{pid:7} "))
             self.assertRegex(line, r"0…? <- \S" if columns == 200 else "<- ")
-
-
-def on_terminal(columns, *arguments):
-    """What stray prints on a terminal of that width."""
-    reading, writing = pty.openpty()
-    fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    child = subprocess.Popen([STRAY, *arguments], stdin=subprocess.DEVNULL, stdout=writing)
-    os.close(writing)
-    out = b""
-    try:
-        while got := os.read(reading, 1 << 16):
-            out += got
-    except OSError:  # EIO: the other side of the terminal is closed
-        pass
-    os.close(reading)
-    child.wait()
-    return out.decode().replace("\r\n", "\n")
 
 
 class Explain(Folder):

@@ -13,7 +13,7 @@ import subprocess
 import termios
 import time
 
-from tracing import STRAY, Folder, JsonTrace, Trace, action, stray, wait_for
+from tracing import STRAY, Folder, JsonTrace, Trace, action, on_terminal, stray, wait_for
 
 CHILDREN = 200
 
@@ -348,18 +348,9 @@ class Terminal(Folder):
     """Colours: on a terminal, unless told otherwise; never in a pipe."""
 
     def printed(self, *arguments, terminal=True, environment=None):
-        reading, writing = pty.openpty() if terminal else os.pipe()
         env = {key: value for key, value in os.environ.items() if key != "NO_COLOR"} | (environment or {})
-        child = subprocess.Popen([STRAY, *arguments], stdin=subprocess.DEVNULL, stdout=writing, env=env)
-        os.close(writing)
-        out = b""
-        try:
-            while got := os.read(reading, 1 << 16):
-                out += got
-        except OSError:  # EIO: the other side of the terminal is closed
-            pass
-        os.close(reading)
-        self.assertEqual(child.wait(), 0)
+        out, code = on_terminal(*arguments, env=env, pipe=not terminal)
+        self.assertEqual(code, 0)
         return out
 
     def test_color(self):

@@ -88,7 +88,8 @@ class State(Folder):
         self.assertIn("notes", names)
         self.assertNotIn("20200101T000000.000Z.stray", names)
         self.assertLessEqual(sum(path.stat().st_size for path in self.captures() if path.name != "notes"), 160 << 10)
-        self.assertTrue(names[-2].startswith("20") and names[-2].endswith(".stray"), names)
+        # This run's own, in one file or in more: a busy host fills the first.
+        self.assertTrue([name for name in names if name[:2] == "20" and name[:8] > "20200101"], names)
 
     def test_what_contradicts_it(self):
         for arguments in (("--capture", str(self.folder / "x")), ("--resume", str(self.folder / "x"))):

@@ -157,12 +157,17 @@ class Live(Folder):
             terminal.keys("q")
         self.pause(terminal)
 
-    def test_stop_shows_and_asks(self):
+    def chosen(self):
+        """What was left behind, under the cursor."""
         pid = self.leave_behind(*self.server())
         terminal = self.top()
         terminal.type(f"/{pid}")
         terminal.keys("Enter")
         terminal.wait(rf"^> .*stop it +{pid} ")
+        return terminal, pid
+
+    def test_stop_shows_and_asks(self):
+        terminal, pid = self.chosen()
         for answer, said, gone in (("n", "nothing was ended", False), ("y", "ended on SIGTERM", True)):
             terminal.keys("k")
             terminal.wait(r"End 1 process\? \[y/N\] ?\n*\Z")
@@ -186,11 +191,7 @@ class Live(Folder):
         self.pause(terminal)
 
     def test_allow_takes_a_reason(self):
-        pid = self.leave_behind(*self.server())
-        terminal = self.top()
-        terminal.type(f"/{pid}")
-        terminal.keys("Enter")
-        terminal.wait(rf"^> .*stop it +{pid} ")
+        terminal, pid = self.chosen()
         terminal.keys("a")
         terminal.type("a demo")
         terminal.wait("^reason to accept .*: a demo_")

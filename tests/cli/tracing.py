@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """stray as others start it, and what it says: documents, text, exit code."""
+import fcntl
 import json
 import os
+import pty
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 from pathlib import Path
@@ -21,6 +25,23 @@ def stray(*arguments, under=(), **options):
     if "input" not in options:
         options.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.run([*under, STRAY, *arguments], **options)
+
+
+def on_terminal(*arguments, columns=None, env=None, pipe=False):
+    """What stray prints on a terminal (or into a pipe), and its exit code."""
+    reading, writing = os.pipe() if pipe else pty.openpty()
+    if columns:
+        fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    child = subprocess.Popen([STRAY, *arguments], stdin=subprocess.DEVNULL, stdout=writing, env=env)
+    os.close(writing)
+    out = b""
+    try:
+        while got := os.read(reading, 1 << 16):
+            out += got
+    except OSError:  # EIO: the other side of the terminal is closed
+        pass
+    os.close(reading)
+    return out, child.wait()
 
 
 def wait_for(condition, what):

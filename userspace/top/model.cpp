@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 namespace stray::top {
@@ -18,6 +19,33 @@ constexpr Sort kSorts[] = {Sort::severity, Sort::memory, Sort::age, Sort::user, 
 bool is_end_of_page(const Key& key) {
   return key.kind == KeyKind::escape || key.kind == KeyKind::enter || key.kind == KeyKind::backspace ||
          key.text == "q";
+}
+
+// How many lines a key goes down in what is shown; beyond its ends is its end. Nothing: it is no key for
+// that.
+std::optional<std::ptrdiff_t> lines_moved(const Key& key, std::size_t rows) {
+  constexpr std::ptrdiff_t kAll = 1 << 24;
+  const auto page = static_cast<std::ptrdiff_t>(rows);
+  switch (key.kind) {
+    case KeyKind::up:
+      return -1;
+    case KeyKind::down:
+      return 1;
+    case KeyKind::wheel_up:
+      return -kWheel;
+    case KeyKind::wheel_down:
+      return kWheel;
+    case KeyKind::page_up:
+      return -page;
+    case KeyKind::page_down:
+      return page;
+    case KeyKind::home:
+      return -kAll;
+    case KeyKind::end:
+      return kAll;
+    default:
+      return {};
+  }
 }
 
 void drop_last_character(std::string& text) {
@@ -96,28 +124,7 @@ Action Model::press_in_front(const Key& key) {
     page_top_ = static_cast<std::size_t>(
         std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(page_top_) + lines, 0, last));
   };
-  const auto page = static_cast<std::ptrdiff_t>(body_rows());
-  constexpr std::ptrdiff_t kAll = 1 << 20;
-  switch (key.kind) {
-    case KeyKind::up:
-      return scroll(-1), Action{};
-    case KeyKind::down:
-      return scroll(1), Action{};
-    case KeyKind::wheel_up:
-      return scroll(-kWheel), Action{};
-    case KeyKind::wheel_down:
-      return scroll(kWheel), Action{};
-    case KeyKind::page_up:
-      return scroll(-page), Action{};
-    case KeyKind::page_down:
-      return scroll(page), Action{};
-    case KeyKind::home:
-      return scroll(-kAll), Action{};
-    case KeyKind::end:
-      return scroll(kAll), Action{};
-    default:
-      break;
-  }
+  if (const auto lines = lines_moved(key, body_rows())) return scroll(*lines), Action{};
   if (is_end_of_page(key)) {
     over_ = Over::nothing;
     return {};
@@ -129,25 +136,8 @@ Action Model::press_in_front(const Key& key) {
 }
 
 Action Model::press_in_list(const Key& key) {
-  const auto page = static_cast<std::ptrdiff_t>(body_rows());
-  const auto all = static_cast<std::ptrdiff_t>(list_.size());
+  if (const auto lines = lines_moved(key, body_rows())) return move(*lines), Action{};
   switch (key.kind) {
-    case KeyKind::up:
-      return move(-1), Action{};
-    case KeyKind::down:
-      return move(1), Action{};
-    case KeyKind::wheel_up:
-      return move(-kWheel), Action{};
-    case KeyKind::wheel_down:
-      return move(kWheel), Action{};
-    case KeyKind::page_up:
-      return move(-page), Action{};
-    case KeyKind::page_down:
-      return move(page), Action{};
-    case KeyKind::home:
-      return move(-all), Action{};
-    case KeyKind::end:
-      return move(all), Action{};
     case KeyKind::click:
       return click(key.row), Action{};
     case KeyKind::enter:
