@@ -20,7 +20,7 @@
 #include <linux/types.h>
 #endif
 
-#define STRAY_CONTRACT 6
+#define STRAY_CONTRACT 7
 
 #define STRAY_ARGV_MAX 32768u   /* bytes of argv kept in an exec record */
 #define STRAY_RECORD_MAX 65536u /* bytes of one record of any kind */
@@ -213,6 +213,8 @@ struct stray_listen { /* head: the process that called listen */
 #define STRAY_SEED_CWD_DELETED (1u << 7)
 #define STRAY_SEED_LOGINUID (1u << 8)
 #define STRAY_SEED_MEMFD (1u << 9)
+/* A zombie: only its parent is set. Between the iterator and the edge, which counts them and keeps none. */
+#define STRAY_SEED_ZOMBIE (1u << 10)
 
 struct stray_seed { /* head: a process alive at the snapshot */
   struct stray_head head;
@@ -440,6 +442,12 @@ struct stray_saw_children {
   struct stray_head head; /* flags: STRAY_SAW_GONE */
   __u32 children;
   __u32 zombies; /* of them, ended and not waited for */
+  /* contract 7 */
+  __u32 pid_limit; /* of the cgroup, or one above it, in which the fewest pids are left; 0: none, or not known
+                    */
+  __u32 pids;      /* in that cgroup */
+  __u32 host_limit; /* pid_max; 0: not known */
+  __u32 host_pids;  /* tasks of the host, which have a pid each */
 };
 
 struct stray_socket { /* one listening socket */
@@ -451,6 +459,8 @@ struct stray_socket { /* one listening socket */
 struct stray_saw_sockets {
   struct stray_head head;    /* flags: STRAY_SAW_GONE */
   struct stray_span sockets; /* struct stray_socket[] */
+  /* contract 7 */
+  struct stray_span gpu; /* a device of a GPU among its descriptors, "/dev/nvidia0"; empty: none seen */
 };
 
 /* ---- the saved state: docs/capture-format.md has the fields of each kind ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* A process that is alive when the snapshot is read. Kernel threads too; zombies not. */
+/* A process that is alive when the snapshot is read. Kernel threads too; of a zombie its parent alone. */
 #ifndef STRAY_SEED_BPF_H
 #define STRAY_SEED_BPF_H
 
@@ -33,7 +33,6 @@ static __always_inline void fill_seed_paths(struct stray_seed* seed, struct task
 static __always_inline int write_seed(struct bpf_iter__task* context) {
   struct task_struct* task = context->task;
   if (!task || task->pid != task->tgid) return 0;
-  if (task->signal->live.counter == 0) return 0; /* a zombie */
   __u64 length = sizeof(struct stray_seed);
   struct scratch* scratch = scratch_of(SLOT_SEED);
   if (!scratch) return 0;
@@ -48,7 +47,10 @@ static __always_inline int write_seed(struct bpf_iter__task* context) {
   if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper)) seed->head.flags |= STRAY_SEED_SUBREAPER;
   if (seed->ns_pid == 1) seed->head.flags |= STRAY_SEED_NAMESPACE_INIT;
   if (fill_login(&seed->loginuid, &seed->audit_session, task)) seed->head.flags |= STRAY_SEED_LOGINUID;
-  fill_seed_paths(seed, task, &length);
+  if (task->signal->live.counter == 0)
+    seed->head.flags |= STRAY_SEED_ZOMBIE;
+  else
+    fill_seed_paths(seed, task, &length);
   seed->head.size = length;
   if (length <= STRAY_RECORD_MAX) bpf_seq_write(context->meta->seq, scratch->bytes, length);
   return 0;

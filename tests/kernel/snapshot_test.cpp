@@ -109,6 +109,9 @@ TEST_F(SnapshotTest, ZombiesAreNotAlive) {
   trace.snapshot();
   ::waitpid(zombie, nullptr, 0);
   EXPECT_TRUE(trace.all<Seed>(zombie).empty());
+  const auto& counted = std::get<SawChildren>(trace.only<SawChildren>(::getpid()).event.what);
+  EXPECT_EQ(counted.zombies, 1u);
+  EXPECT_EQ(counted.children, 1u);
 }
 
 // More processes than one read of the iterator holds: records split over reads are put together.

@@ -189,21 +189,31 @@ inline Bytes saw_script(ProcessKey who, BootTime time, std::uint32_t state, std:
   return bytes_of(record);
 }
 
-inline Bytes saw_children(ProcessKey who, BootTime time, std::uint32_t zombies) {
+struct Pids {  // limits, and what is taken of them
+  std::uint32_t limit = 0, used = 0, host_limit = 0, host_used = 0;
+};
+
+inline Bytes saw_children(ProcessKey who, BootTime time, std::uint32_t zombies, Pids pids = {}) {
   wire::Record<stray_saw_children> record(wire::head(STRAY_SAW_CHILDREN, time, who));
-  record.set([&](stray_saw_children& c) { c.children = c.zombies = zombies; });
+  record.set([&](stray_saw_children& c) {
+    c.children = c.zombies = zombies;
+    c.pid_limit = pids.limit, c.pids = pids.used, c.host_limit = pids.host_limit,
+    c.host_pids = pids.host_used;
+  });
   return bytes_of(record);
 }
 
 inline Bytes saw_usage(ProcessKey who, BootTime time, std::uint64_t rss, std::uint64_t limit = 0,
-                       std::uint64_t peak = 0) {
+                       std::uint64_t peak = 0, std::uint64_t cpu_ns = 0) {
   wire::Record<stray_saw_usage> record(wire::head(STRAY_SAW_USAGE, time, who));
-  record.set([&](stray_saw_usage& u) { u.rss = rss, u.anon = rss / 2, u.limit = limit, u.peak = peak; });
+  record.set([&](stray_saw_usage& u) {
+    u.rss = rss, u.anon = rss / 2, u.limit = limit, u.peak = peak, u.cpu_ns = cpu_ns;
+  });
   return bytes_of(record);
 }
 
 inline Bytes saw_sockets(ProcessKey who, BootTime time, const std::vector<std::uint16_t>& ports,
-                         bool loopback = true) {
+                         bool loopback = true, std::string_view gpu = {}) {
   std::string list;
   for (const auto port : ports) {
     stray_socket one{2, port, {}};
@@ -211,7 +221,7 @@ inline Bytes saw_sockets(ProcessKey who, BootTime time, const std::vector<std::u
     list.append(reinterpret_cast<const char*>(&one), sizeof one);
   }
   wire::Record<stray_saw_sockets> record(wire::head(STRAY_SAW_SOCKETS, time, who));
-  record.add(&stray_saw_sockets::sockets, list);
+  record.add(&stray_saw_sockets::sockets, list).add(&stray_saw_sockets::gpu, gpu);
   return bytes_of(record);
 }
 

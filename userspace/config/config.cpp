@@ -167,6 +167,7 @@ const std::vector<TimeKey>& time_keys() {
       {"oom_keep", &D::oom_keep, "how long an oom-kill is reported"},
       {"inspector_grace", &D::inspector_grace, "an open inspector"},
       {"zombie_grace", &D::zombie_grace, "children that are not waited for"},
+      {"hoard_interval", &D::hoard_interval, "between two counts of children that pile up"},
       {"storm_window", &D::storm_window, "restarts are counted in this time"},
       {"storm_calm", &D::storm_calm, "a restart storm is over after so long without one"},
       {"memory_calm", &D::memory_calm, "memory must be below its limit for so long"},
@@ -182,6 +183,7 @@ const std::vector<CountKey>& count_keys() {
       {"memory_samples", &D::memory_samples,
        "samples in a row, sample_interval apart, that must be above it"},
       {"storm_execs", &D::storm_execs, "starts within storm_window that make a restart storm"},
+      {"hoard_children", &D::hoard_children, "idle children of one program that make a hoard"},
   };
   return keys;
 }

@@ -4,12 +4,13 @@
 #include <algorithm>
 
 #include "base/words.hpp"
+#include "findings/piles.hpp"
 #include "findings/rules.hpp"
 
 namespace stray {
 namespace {
 
-enum Question : std::uint64_t { kCode = 1, kExecutable, kSiblings };
+enum Question : std::uint64_t { kCode = 1, kExecutable, kSiblings, kLeftovers };
 
 }  // namespace
 
@@ -63,6 +64,11 @@ Copies::Key Copies::siblings_of(const Process& p) {
   return {kSiblings, p.parent->key.start.count(), p.parent->key.tgid, number_of(p.program().entry)};
 }
 
+Copies::Key Copies::leftovers_of(const Process& p) {
+  if (!left_by_unit(p)) return {};
+  return {kLeftovers, p.uid, number_of(p.cgroup()), number_of_program(p)};
+}
+
 const Copies::Group* Copies::group(const Key& key) const {
   const auto it = groups_.find(key);
   return it == groups_.end() ? nullptr : &it->second;
@@ -88,7 +94,7 @@ std::vector<const Copies::Group*> Copies::code_groups(const Process& p) const {
 
 void Copies::update(const Process& p) {
   if (!p.alive()) return remove(p.key);
-  const Keys now{code_key(p), executable_of(p), siblings_of(p)};
+  const Keys now{code_key(p), executable_of(p), siblings_of(p), leftovers_of(p)};
   const bool none = now == Keys{};
   const auto it = keys_.find(p.key);
   if (it == keys_.end() ? none : it->second == now) return;

@@ -56,19 +56,29 @@ class Copies {
     for (const Group* one : code_groups(process)) visit(lineage, one, {}, left, f);
   }
 
+  // Of what the runs of one unit left, as the process: from the oldest on.
+  template <typename F>
+  void each_leftover(const Lineage& lineage, const Process& process, F&& f) const {
+    std::size_t left = kMostCompared;
+    visit(lineage, group(leftovers_of(process)), {}, left, f);
+  }
+
   // Where the oldest speaks for all: whether an older one is there for which `speaks` holds; if there is
   // none, the younger ones for which it holds, and how many they are in all.
   enum class Of {
     executable,
-    siblings
-  };  // on the same executable that was replaced; of one parent and entry
+    siblings,
+    leftovers
+  };  // on the same executable that was replaced; of one parent and entry; of one unit and program
   struct Younger {
     std::vector<ProcessKey> some;  // the oldest of them
     std::size_t all = 0;           // beyond these counted without asking `speaks`
   };
   template <typename F>
   std::optional<Younger> if_oldest(const Lineage& lineage, const Process& process, Of of, F&& speaks) const {
-    const Group* all = group(of == Of::executable ? executable_of(process) : siblings_of(process));
+    const Group* all = group(of == Of::executable ? executable_of(process)
+                             : of == Of::siblings ? siblings_of(process)
+                                                  : leftovers_of(process));
     Younger out;
     if (!all) return out;
     bool older = false;
@@ -95,7 +105,7 @@ class Copies {
  private:
   using Key = std::array<std::uint64_t, 4>;  // of what, and three numbers of it; all zero: none
   using Group = std::set<ProcessKey>;        // by their start
-  static constexpr std::size_t kQuestions = 3;
+  static constexpr std::size_t kQuestions = 4;
   using Keys = std::array<Key, kQuestions>;
 
   // A record that came late makes a process that has no end, and whose pid is another's.
@@ -106,6 +116,7 @@ class Copies {
   static Key code_key(const Process& process);
   static Key executable_of(const Process& process);
   static Key siblings_of(const Process& process);
+  static Key leftovers_of(const Process& process);
   const Group* group(const Key& key) const;
   std::vector<const Group*> code_groups(const Process& process) const;
 

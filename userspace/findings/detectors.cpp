@@ -97,10 +97,13 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         look_at_newcomer(*change.process);
         consider(*change.process);
         judge_shell_above(*change.process);
+        one_more_child(*change.process);
+        one_more_leftover(*change.process);
         break;
       case Change::Kind::reparented:
         consider(*change.process);
         judge_below(*change.process);
+        one_more_leftover(*change.process);
         break;
       case Change::Kind::ended:
         if (const Process* parent = lineage_.find(change.process->parent_key))
@@ -118,7 +121,9 @@ void Detectors::apply(const Event& event, const std::vector<Change>& changes) {
         break;
       case Change::Kind::observed:
         consider(*change.process);
-        if (std::holds_alternative<SawProcess>(event.what)) judge_below(*change.process);
+        if (!std::holds_alternative<SawProcess>(event.what)) break;
+        judge_below(*change.process);
+        one_more_leftover(*change.process);  // of a user that it became after its exec
         break;
       case Change::Kind::loss:
         break;
@@ -165,8 +170,9 @@ void Detectors::consider(const Process& process) {
   refresh(process);
   auto it = watched_.find(process.key);
   // A finding of its children stays until few are left.
-  const bool leaks = it != watched_.end() && it->second.states.contains(Kind::zombie_leak);
-  if (!watchable(process) && !leaks) {
+  const bool leaks = it != watched_.end() && (it->second.states.contains(Kind::zombie_leak) ||
+                                              it->second.states.contains(Kind::child_hoard));
+  if (!watchable(process) && !may_pile(process) && !leaks) {
     if (it != watched_.end()) forget(process.key, "it runs " + process.label() + " now");
     return;
   }
@@ -254,7 +260,9 @@ void Detectors::judge(const Process& process) {
 void Detectors::judge_kind(const KindRow& row, const Process& process, Watch& watch, BootTime& wake) {
   const Kind kind = row.kind;
   Scene now = scene();
-  now.open = state_of(watch.states, kind).stage == State::Stage::open;
+  now.open =
+      state_of(watch.states, kind).stage == State::Stage::open || carried_.contains({process.key, kind});
+  now.pile = &watch.pile;
   auto condition = row.judge(now, process);
   const bool accepted = condition && allowed(kind, process, wake);
   if (!condition || accepted) {
@@ -491,7 +499,9 @@ void Detectors::add_silent(ProcessKey key, const Watch& watch, std::vector<Findi
   if (!process) return;
   for (const auto& [kind, state] : watch.states) {
     if (!state.silent) continue;
-    auto condition = row_of(kind).judge(scene(), *process);
+    Scene now = scene();
+    now.open = true, now.pile = &watch.pile;
+    auto condition = row_of(kind).judge(now, *process);
     if (!condition) continue;
     condition->message = subject_text(*process) + " " + condition->claim;
     set_severity(kind, *condition);

@@ -22,6 +22,7 @@
 #include "findings/finding.hpp"
 #include "findings/kinds.hpp"
 #include "findings/options.hpp"
+#include "findings/piles.hpp"
 #include "findings/scene.hpp"
 #include "findings/stray.hpp"
 #include "lineage/lineage.hpp"
@@ -85,12 +86,13 @@ class Detectors {
   struct Watch {
     States states;
     BootTime settle{};  // not looked at before: most processes are gone by then
-    BootTime script_next{}, sample_next{}, memory_next{}, children_next{};
+    BootTime script_next{}, sample_next{}, memory_next{}, children_next{}, pile_next{};
     BootTime asked{};        // when its own identity was last asked for
     BootTime asked_fresh{};  // when a whole fresh look was
     BootTime wake{};         // its place in timers_; 0: none
     bool judged = false;
-    bool speaks = false;              // for its crowd
+    bool speaks = false;  // for its crowd
+    Pile pile;
     std::optional<Crowd::Key> crowd;  // while it has a finding, or will have one
     std::uint32_t uid = 0, sid = 0;   // as it is counted
   };
@@ -130,6 +132,10 @@ class Detectors {
   void plan_memory(const Process& process, Watch& watch, BootTime& wake);
   BootTime script_interval() const;
   void plan_children(const Process& process, Watch& watch, BootTime& wake);
+  void plan_pile(const Process& process, Watch& watch, BootTime& wake);
+  bool may_pile(const Process& process) const;
+  void one_more_child(const Process& child);
+  void one_more_leftover(const Process& process);
   bool still_open(Kind kind, State& state, BootTime& wake) const;
   void add_open(ProcessKey key, std::vector<Finding>& out) const;
   void add_silent(ProcessKey key, const Watch& watch, std::vector<Finding>& out) const;

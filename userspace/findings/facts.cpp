@@ -213,6 +213,14 @@ std::uint64_t group_memory(const Scene& scene, const Process& p) {
   return sum;
 }
 
+std::string group_gpu(const Scene& scene, const Process& p) {
+  if (p.seen && !p.seen->gpu.empty()) return p.seen->gpu;
+  for (const ProcessKey& key : descendants(p))
+    if (const Process* member = scene.lineage.find(key); member && member->seen && !member->seen->gpu.empty())
+      return member->seen->gpu;
+  return {};
+}
+
 std::string role_word(const Process& p) {
   const Program& program = p.program();
   switch (program.desk) {

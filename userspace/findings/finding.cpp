@@ -3,15 +3,15 @@
 
 #include <vector>
 
+#include "base/words.hpp"
+
 namespace stray {
 
 bool says_the_same(const Condition& a, const Condition& b) {
   const auto steady = [](const Condition& c) {
     std::vector<Evidence> out;
     for (const Evidence& e : c.evidence)
-      if (e.code != "started" && e.code != "client" && e.code != "memory" && e.code != "members" &&
-          e.code != "alike")
-        out.push_back(e);
+      if (!one_of("started|client|memory|cpu|members|alike|zombie-rate|pids", e.code)) out.push_back(e);
     return out;
   };
   return a.severity == b.severity && steady(a) == steady(b);

@@ -26,6 +26,7 @@ enum class Kind : std::uint8_t {
   restart_storm,
   memory_high,
   inspector_open,
+  child_hoard,
   zombie_leak,
 };
 inline constexpr std::size_t kKindCount = static_cast<std::size_t>(Kind::zombie_leak) + 1;

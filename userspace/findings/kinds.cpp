@@ -8,7 +8,7 @@ namespace stray {
 // One a file in kinds/.
 extern const KindRow kOomKill, kStaleScript, kDevTool, kDuplicate, kSupervisorLost, kOrphan,
     kUnsupervisedNode, kInspectorOpen, kStaleRelease, kOldCode, kMemoryHigh, kExeReplaced, kRestartStorm,
-    kZombieLeak, kContainerUnsupervised;
+    kChildHoard, kZombieLeak, kContainerUnsupervised;
 
 namespace {
 
@@ -33,6 +33,7 @@ constexpr Entry kEntries[] = {
     {Kind::memory_high, &kMemoryHigh},
     {Kind::exe_replaced, &kExeReplaced},
     {Kind::restart_storm, &kRestartStorm},
+    {Kind::child_hoard, &kChildHoard},
     {Kind::zombie_leak, &kZombieLeak},
     {Kind::container_unsupervised, &kContainerUnsupervised},
 };

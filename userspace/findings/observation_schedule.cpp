@@ -75,6 +75,7 @@ void Detectors::plan_looks(const Process& process, Watch& watch, BootTime& wake)
     soonest(wake, watch.sample_next);
   }
   plan_children(process, watch, wake);
+  plan_pile(process, watch, wake);
   // One of a crowd waits for its first looks as for all others.
   const bool silent =
       std::any_of(watch.states.begin(), watch.states.end(), [](const auto& s) { return s.second.silent; });
@@ -127,6 +128,64 @@ void Detectors::plan_children(const Process& process, Watch& watch, BootTime& wa
     ask(process.key, Look::children);
   }
   soonest(wake, watch.children_next);
+}
+
+// A parent of many, whatever they are: they are counted when the time comes.
+bool Detectors::may_pile(const Process& process) const {
+  if (process.kthread || process.live_children < std::max(options_.hoard_children, 1u)) return false;
+  const Program& program = process.program();
+  return !program.supervisor && !program.daemon && program.breaker == Breaker::none;
+}
+
+void Detectors::one_more_child(const Process& child) {
+  const Process* parent = child.parent;
+  if (!parent || !lineage_.ready() || !may_pile(*parent)) return;
+  const auto it = watched_.find(parent->key);
+  if (it == watched_.end() || it->second.pile_next == BootTime{}) consider(*parent);
+}
+
+// The oldest speaks for all, and nothing changes about it.
+void Detectors::one_more_leftover(const Process& process) {
+  if (!lineage_.ready() || !left_by_unit(process)) return;
+  copies_.each_leftover(lineage_, process, [&](const Process& oldest) {
+    if (&oldest != &process) consider(oldest);
+    return false;
+  });
+}
+
+// Answers come in the order in which they were asked for: with the last one it is judged.
+void Detectors::plan_pile(const Process& process, Watch& watch, BootTime& wake) {
+  Members members;
+  const bool parent = may_pile(process);
+  if (parent) {
+    if (watch.pile_next == BootTime{}) watch.pile_next = now_;
+  } else {
+    members = unit_leftovers(scene(), process);
+    if (members.size() < std::max(options_.hoard_children / 2, 2u)) {
+      watch.pile_next = BootTime{};
+      return;
+    }
+  }
+  if (now_ < watch.pile_next) return soonest(wake, watch.pile_next);
+  const Members unknown = parent ? unknown_children(process) : Members();
+  for (const Process* child : unknown) ask(child->key, Look::process);
+  if (!unknown.empty()) {
+    ask(process.key, Look::usage);  // with its answer they are known
+    return soonest(wake, now_ + kAskAgain);
+  }
+  watch.pile_next = now_ + pile_interval(options_);
+  soonest(wake, watch.pile_next);
+  if (parent) {
+    Children children = hoarded_children(process, watch.pile.what, options_.hoard_children);
+    if (children.what == 0) {
+      watch.pile = {};
+      return;
+    }
+    watch.pile.add(children.what, {now_, static_cast<std::uint32_t>(children.all.size())});
+    members = std::move(children.all);
+  }
+  for (const Process* member : oldest_of(members)) ask(member->key, Look::usage);
+  ask(process.key, Look::usage);
 }
 
 }  // namespace stray

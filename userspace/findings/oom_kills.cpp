@@ -13,6 +13,21 @@ constexpr std::size_t kMostOoms = 1024;  // a service in a crash loop at its lim
 // A finding of the past is kept for a day: not with the 32 KiB of argv that a process may have.
 std::string_view front(std::string_view text) { return text.substr(0, 512); }
 
+// Its own children, by name: what they have started stays with them.
+std::string left_text(const Process& victim, std::size_t descendants) {
+  constexpr std::size_t named = 8;
+  std::string text =
+      std::to_string(descendants) + (descendants == 1 ? " process that descends from it is orphaned: "
+                                                      : " processes that descend from it are orphaned: ");
+  std::size_t n = 0;
+  Lineage::each_child(victim, [&](const Process& child) {
+    if (n++ < named)
+      text += (n > 1 ? ", " : "") + std::string(front(child.label())) + " (pid " +
+              std::to_string(child.key.tgid) + ")";
+  });
+  return n > named ? text + " and " + std::to_string(n - named) + " more" : text;
+}
+
 }  // namespace
 
 void Detectors::on_oom(const Event& event, const Process& victim) {
@@ -45,8 +60,7 @@ void Detectors::on_oom(const Event& event, const Process& victim) {
   for (Evidence& e : origin_evidence(scene(), victim)) condition.evidence.push_back(std::move(e));
   condition.members = descendants(victim);
   if (!condition.members.empty())
-    condition.evidence.push_back({"children", std::to_string(condition.members.size()) +
-                                                  " processes that descend from it are orphaned"});
+    condition.evidence.push_back({"children", left_text(victim, condition.members.size())});
   if (ooms_.size() >= kMostOoms) {
     const auto oldest = std::min_element(ooms_.begin(), ooms_.end(), [](const auto& a, const auto& b) {
       return a.second.finding.raised < b.second.finding.raised;

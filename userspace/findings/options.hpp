@@ -42,6 +42,8 @@ struct DetectOptions {
   BootTime sample_interval = seconds(30);
   BootTime inspector_grace = seconds(10);
   BootTime zombie_grace = seconds(60);
+  BootTime hoard_interval = minutes(5);
+  std::uint32_t hoard_children = 10;
   BootTime storm_window = seconds(60);
   std::uint32_t storm_execs = 5;
   BootTime storm_calm = minutes(10);        // one life as long as this ends a restart storm

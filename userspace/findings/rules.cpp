@@ -27,6 +27,9 @@ std::string subject_text(const Process& p) { return role_word(p) + " " + quoted(
 void cost_evidence(const Scene& scene, const Process& p, Condition& out) {
   if (const auto bytes = group_memory(scene, p))
     out.evidence.push_back({"memory", "uses " + memory_text(bytes, scene.host_memory) + " of memory"});
+  cpu_evidence(scene, p, out);
+  if (const std::string gpu = group_gpu(scene, p); !gpu.empty())
+    out.evidence.push_back({"gpu", "has the GPU device " + gpu + " open"});
   if (const auto ports = ports_text(p); !ports.empty())
     out.evidence.push_back({"listens", "listens on " + ports + (exposed(p) ? ", open to the network" : "")});
 }

@@ -46,6 +46,24 @@ bool is_batch(const Process& process);  // runs a program whose work comes to it
 // How long this and what descends from it may take, if it is work that comes to its end by itself.
 std::optional<BootTime> job_limit(const Scene& scene, const Process& process);
 
+// ---- CPU (cpu_use.cpp) ----
+
+// What was used of one CPU: 1000 permille is all of it, several threads use more.
+struct CpuUse {
+  std::uint64_t ns = 0;
+  BootTime over{};  // until the last look
+  bool since_start = false;
+  std::uint64_t permille() const { return over.count() < 1000 ? 0 : ns / (over.count() / 1000); }
+};
+// Over a window that ends at the last look, or as much of it as was observed; since its start, where it was
+// looked at only once. Nothing: never looked at.
+std::optional<CpuUse> cpu_use(const Process& process, BootTime window);
+std::uint64_t group_cpu(const Scene& scene, const Process& process);  // permille, with all below, lately
+bool busy_for(const Scene& scene, const Process& process,
+              BootTime window);                      // nearly all of a CPU, with all below
+std::string cpu_share_text(std::uint64_t permille);  // "98 % of a CPU"
+void cpu_evidence(const Scene& scene, const Process& process, Condition& out);
+
 // ---- facts (facts.cpp) ----
 
 bool is_watched(const Program& program);        // a runtime, wrapper or dev tool
@@ -63,6 +81,7 @@ bool exposed(const Process& process);                         // listens on an a
 std::string ports_text(const Process& process);               // "127.0.0.1:5555", or empty
 std::uint64_t memory_peak(
     const Process& process);  // bytes: the most it had resident, as far as it was observed
+std::string group_gpu(const Scene& scene, const Process& process);  // a device that it or its group has open
 std::uint64_t group_memory(const Scene& scene, const Process& process);
 std::vector<Evidence> origin_evidence(const Scene& scene, const Process& process);  // who, from where, when
 std::string role_word(const Process& process);  // "node server", "dev tool prisma studio"

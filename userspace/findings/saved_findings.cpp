@@ -20,10 +20,26 @@ struct Saved<Detectors::State> {
 };
 
 template <>
+struct Saved<PileCount> {
+  static void fields(auto& a, auto& c) {
+    auto& [time, count] = c;
+    in_order(a, 1, time, count);
+  }
+};
+
+template <>
+struct Saved<Pile> {
+  static void fields(auto& a, auto& p) {
+    auto& [what, counts] = p;
+    in_order(a, 1, what, counts);
+  }
+};
+
+template <>
 struct Saved<Detectors::Watch> {
   static void fields(auto& a, auto& w) {
-    auto& [states, settle, script_next, sample_next, memory_next, children_next, asked, asked_fresh, wake,
-           judged, speaks, crowd, uid, sid] = w;  // uid, sid: derived
+    auto& [states, settle, script_next, sample_next, memory_next, children_next, pile_next, asked,
+           asked_fresh, wake, judged, speaks, pile, crowd, uid, sid] = w;  // uid, sid: derived
     using State = typename std::remove_cvref_t<decltype(states)>::mapped_type;
     std::map<std::string, State> named;  // by name of the kind
     if constexpr (!std::remove_cvref_t<decltype(a)>::kReads)
@@ -34,7 +50,7 @@ struct Saved<Detectors::Watch> {
         if (const auto kind = kind_of(name); kind && state.stage != State::Stage::off)
           states[*kind] = std::move(state);
     in_order(a, 2, settle, script_next, sample_next, asked, asked_fresh, wake, judged, memory_next,
-             children_next, speaks, crowd);
+             children_next, speaks, crowd, pile_next, pile);
   }
 };
 

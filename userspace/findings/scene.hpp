@@ -11,6 +11,7 @@
 namespace stray {
 
 class Copies;
+struct Pile;
 
 struct Scene {
   const Lineage& lineage;
@@ -20,6 +21,7 @@ struct Scene {
   std::uint64_t host_memory;
   std::int64_t real_offset_ns;        // CLOCK_REALTIME - CLOCK_BOOTTIME
   std::array<std::uint8_t, 16> boot;  // id of the boot, for process_id()
+  const Pile* pile = nullptr;         // of the process that is judged: earlier counts of its children
   bool open = false;                  // the finding that is judged is open: some end later than they begin
 };
 

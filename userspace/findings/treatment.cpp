@@ -106,9 +106,14 @@ void end_it(const Scene& scene, const Stray& stray, const Facts& facts, Treatmen
        "pid " + std::to_string(stray.top.tgid) +
            (stray.members.size() > 1 ? " and what descends from it have exited" : " has exited") +
            (facts.ports.empty() ? "" : "; " + facts.ports + " is free")});
+  constexpr std::uint64_t kWorthNaming = 50;  // permille
+  out.frees_cpu = facts.top ? group_cpu(scene, *facts.top) : 0;
   out.expected =
       processes_text(stray.members.size()) + " fewer" +
-      (stray.memory ? ", up to " + memory_text(stray.memory, scene.host_memory) + " of memory free" : "");
+      (stray.memory ? ", up to " + memory_text(stray.memory, scene.host_memory) + " of memory free" : "") +
+      (out.frees_cpu >= kWorthNaming ? ", " + cpu_share_text(out.frees_cpu) + " free" : "");
+  if (const std::string gpu = facts.top ? group_gpu(scene, *facts.top) : ""; !gpu.empty())
+    out.expected += ", " + gpu + " is released";
   const bool plain = out.decided_by == Kind::stale_script || out.decided_by == Kind::dev_tool;
   out.confidence = plain ? Confidence::certain : Confidence::likely;
   out.confidence_reason = "It listens on no address.";

@@ -40,6 +40,7 @@ struct Treatment {
   std::vector<Step> steps;         // in order
   std::string expected;            // the state afterwards: one sentence
   std::uint64_t frees = 0;         // bytes of memory, at most
+  std::uint64_t frees_cpu = 0;     // permille of one CPU, as used lately
   Confidence confidence = Confidence::likely;
   std::string confidence_reason;  // one sentence
   std::vector<std::string> keep;  // what must be kept when it is moved: address, folder, environment

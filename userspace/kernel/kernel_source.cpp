@@ -20,6 +20,7 @@
 #include "base/descriptor.hpp"
 #include "event.h"
 #include "kernel/programs.hpp"
+#include "kernel/zombie_count.hpp"
 #include "lifecycle.skel.h"
 #include "privilege/capabilities.hpp"
 #include "procfs/missing_parents.hpp"
@@ -159,7 +160,13 @@ KernelSource::KernelSource(const KernelOptions& options) : state_(std::make_uniq
 KernelSource::~KernelSource() = default;
 
 void KernelSource::snapshot(const RecordSink& sink) {
-  if (!state_->skeleton) return proc::feed_all_seeds(boot_now(), sink);
+  kernel::ZombieCount zombies;
+  if (!state_->skeleton) {
+    proc::feed_all_seeds(boot_now(), [&](RawRecord seed) {
+      if (!zombies.saw(seed)) sink(seed);
+    });
+    return zombies.make(boot_now(), sink);
+  }
   auto& iterator = state_->iterator;
   if (!iterator) iterator.reset(bpf_program__attach_iter(state_->skeleton->progs.snapshot, nullptr));
   if (!iterator)
@@ -184,15 +191,17 @@ void KernelSource::snapshot(const RecordSink& sink) {
         throw SetupError(5, "the task snapshot holds a record of impossible size");
       if (head.size > have - at) break;
       const RawRecord seed(bytes.data() + at, head.size);
+      at += head.size;
+      if (zombies.saw(seed)) continue;
       missing.saw(seed);
       sink(seed);
-      at += head.size;
     }
     std::memmove(bytes.data(), bytes.data() + at, have - at);
     have -= at;
   }
   if (have != 0) throw SetupError(5, "the task snapshot ended inside a record");
   missing.make(boot_now(), sink);
+  zombies.make(boot_now(), sink);
 }
 
 std::size_t KernelSource::drain(const RecordSink& sink) {

@@ -113,6 +113,7 @@ void Lineage::unlink_from_parent(Process& child) {
   (child.next ? child.next->previous : parent->last_child) = child.previous;
   child.next = child.previous = nullptr;
   child.parent = nullptr;
+  --parent->live_children;
 }
 
 // Every parent is older than its child (a reaper is an ancestor of who it inherits from), so a link that is
@@ -131,6 +132,7 @@ void Lineage::set_parent(Process& child, Process* parent, ProcessKey parent_key,
   child.previous = parent->last_child;
   (parent->last_child ? parent->last_child->next : parent->first_child) = &child;
   parent->last_child = &child;
+  ++parent->live_children;
 }
 
 void Lineage::set_origin(Process& child, Process* origin, Process* creator, Edge edge) {
@@ -417,7 +419,6 @@ void Lineage::on(const Event&, const Gap&) {
 
 void Lineage::on(const Event&, const Ready&) {
   ready_ = true;
-  count_unreaped();
   waiting_.clear();  // parents that ended before their own seed: their children keep the key alone
 }
 

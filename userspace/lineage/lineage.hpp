@@ -129,7 +129,6 @@ class Lineage {
   void end(Process& process, Ended ended, Process* reaper, bool reaper_known);
   void reparent_children(Process& from, Process* to, bool known);
   void note_end(Process& parent, const Process& child);  // short_lives.cpp
-  void count_unreaped();
   void new_image(Process& process, std::shared_ptr<Image> image);
   std::shared_ptr<Image> make_image(const Image& image);
   void recount(Image& image);

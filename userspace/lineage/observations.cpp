@@ -10,6 +10,8 @@ namespace stray {
 namespace {
 
 constexpr std::size_t kHoursKept = 48;
+constexpr BootTime kCpuSampleEvery = std::chrono::minutes(5);
+constexpr std::size_t kCpuSamplesKept = 13;  // an hour
 
 // Other code than what runs: another content, or where that is not known another file.
 bool other_code(const ScriptSeen& first, const ScriptSeen& now) {
@@ -37,6 +39,18 @@ void note_memory(Observed& seen, BootTime time) {
   }
   seen.hours.back().sum += seen.anon + seen.swap;
   ++seen.hours.back().looks;
+}
+
+void note_cpu(Observed& seen, BootTime time) {
+  auto& samples = seen.cpu_samples;
+  if (!samples.empty() && time < samples.back().time + kCpuSampleEvery) return;
+  if (samples.size() == kCpuSamplesKept) samples.erase(samples.begin());
+  samples.push_back({time, seen.cpu_ns});
+}
+
+void note_zombies(Observed& seen, std::uint32_t zombies) {
+  if (seen.zombie_rise.since == BootTime{} || zombies < seen.zombie_rise.from)
+    seen.zombie_rise = {seen.children_time, zombies};
 }
 
 Runtime runtime_of(std::uint32_t content) {
@@ -191,6 +205,7 @@ void Lineage::on(const Event& event, const SawUsage& saw) {
   seen.peak = std::max({seen.peak, saw.peak, saw.rss});
   seen.memory_limit = saw.limit, seen.memory_used = saw.used, seen.memory_available = saw.available;
   note_memory(seen, event.time);
+  note_cpu(seen, event.time);
   recount(seen);
   changes_.push_back({Change::Kind::observed, process});
 }
@@ -201,7 +216,10 @@ void Lineage::on(const Event& event, const SawChildren& saw) {
   if (event.flags & STRAY_SAW_GONE) return;
   Observed& seen = seen_of(*process);
   seen.children_time = event.time;
+  note_zombies(seen, saw.zombies);
   seen.children = saw.children, seen.zombies = saw.zombies;
+  seen.pid_limit = saw.pid_limit, seen.pids = saw.pids;
+  seen.host_limit = saw.host_limit, seen.host_pids = saw.host_pids;
   process->unreaped_most = saw.zombies;
   changes_.push_back({Change::Kind::observed, process});
 }
@@ -218,6 +236,7 @@ void Lineage::on(const Event& event, const SawSockets& saw) {
     std::memcpy(&one, saw.raw.data() + at, sizeof one);
     seen.sockets.push_back({one.family, one.port, std::to_array(one.address)});
   }
+  seen.gpu = saw.gpu;
   recount(seen);
   changes_.push_back({Change::Kind::observed, process});
 }

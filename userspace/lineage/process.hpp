@@ -130,12 +130,24 @@ struct MemoryHour {
   std::uint64_t mean() const { return looks ? sum / looks : 0; }
 };
 
+// What a process had used of CPU at one look.
+struct CpuSample {
+  BootTime time{};
+  std::uint64_t ns = 0;  // user and system since its start
+};
+
 // A child that lived for less than half a minute below a supervisor.
 struct ShortLife {
   BootTime began{}, ended{};
   std::uint32_t status = 0;  // as wait(2)
   std::string what;          // the same for each start of the same service: argv and directory, or the unit
   std::string name;          // for people
+};
+
+// From which count on, and since when, the zombies below a process have become more.
+struct ZombieRise {
+  BootTime since{};
+  std::uint32_t from = 0;
 };
 
 struct Listening {
@@ -164,16 +176,21 @@ struct Observed {
   std::uint64_t rss = 0, anon = 0, swap = 0, cpu_ns = 0, peak = 0;
   std::uint64_t memory_limit = 0, memory_used = 0, memory_available = 0;  // of its cgroup, of the host
   std::vector<MemoryHour> hours;                                          // the latest, oldest first
+  std::vector<CpuSample> cpu_samples;  // of the last hour, oldest first: the first look, then minutes apart
   BootTime children_time{};
   std::uint32_t children = 0, zombies = 0;
+  ZombieRise zombie_rise;
+  std::uint32_t pid_limit = 0, pids = 0, host_limit = 0, host_pids = 0;  // as in struct stray_saw_children
+  std::string gpu;                                                       // a device that it has open
   std::vector<Listening> sockets;
   Charge charge;
 
   std::size_t footprint() const {
     std::size_t bytes = sizeof *this + sockets.size() * sizeof(Listening) +
-                        hours.size() * sizeof(MemoryHour) + boot_by.size() + script.link.size() +
-                        script.target.size() + script.package.size() + script_first.package.size();
-    for (const std::string* text : {&cwd, &exe, &user, &login, &pidfile, &pm2, &title, &script.entry,
+                        hours.size() * sizeof(MemoryHour) + cpu_samples.size() * sizeof(CpuSample) +
+                        boot_by.size() + script.link.size() + script.target.size() + script.package.size() +
+                        script_first.package.size();
+    for (const std::string* text : {&cwd, &exe, &user, &login, &pidfile, &pm2, &title, &gpu, &script.entry,
                                     &script.path, &script_first.entry, &script_first.path})
       bytes += text->size();
     return bytes;
@@ -213,6 +230,7 @@ struct Process {
 
   // Links kept by Lineage.
   Process *first_child = nullptr, *last_child = nullptr, *next = nullptr, *previous = nullptr;
+  std::uint32_t live_children = 0;
   std::uint32_t needed_by = 0;  // processes whose origin or creator this is
   std::uint64_t death = 0;      // number of its end, in the order of ends
 

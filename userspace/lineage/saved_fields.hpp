@@ -76,6 +76,22 @@ struct Saved<MemoryHour> {
 };
 
 template <>
+struct Saved<CpuSample> {
+  static void fields(auto& a, auto& s) {
+    auto& [time, ns] = s;
+    in_order(a, 1, time, ns);
+  }
+};
+
+template <>
+struct Saved<ZombieRise> {
+  static void fields(auto& a, auto& r) {
+    auto& [since, from] = r;
+    in_order(a, 1, since, from);
+  }
+};
+
+template <>
 struct Saved<ShortLife> {
   static void fields(auto& a, auto& l) {
     auto& [began, ended, status, what, name] = l;
@@ -97,11 +113,13 @@ struct Saved<Observed> {
     auto& [process_time, usage_time, sockets_time, gone, stdio, flags, stdio_tty, cwd, exe, user, login,
            pidfile, pm2, title, script, script_first, script_missing_since, script_changed_since, exe_state,
            boot, saved, restart, boot_by, rss, anon, swap, cpu_ns, peak, memory_limit, memory_used,
-           memory_available, hours, children_time, children, zombies, sockets, charge] = o;
+           memory_available, hours, cpu_samples, children_time, children, zombies, zombie_rise, pid_limit,
+           pids, host_limit, host_pids, gpu, sockets, charge] = o;
     in_order(a, 1, process_time, usage_time, sockets_time, gone, stdio, flags, stdio_tty, cwd, exe, user,
              login, pidfile, pm2, title, script, script_first, script_missing_since, rss, anon, swap, cpu_ns,
              sockets, script_changed_since, exe_state, boot, saved, boot_by, memory_limit, memory_used,
-             memory_available, hours, children_time, children, zombies, restart, peak);
+             memory_available, hours, children_time, children, zombies, restart, peak, cpu_samples, gpu,
+             zombie_rise, pid_limit, pids, host_limit, host_pids);
   }
 };
 
@@ -111,7 +129,8 @@ struct Saved<Process> {
     auto& [key, ns_pid, pidns, mntns, uid, sid, pgid, loginuid, audit_session, tty, cgroup_id, cgroup_path,
            parent, origin, creator, parent_key, parent_edge, origin_edge, reparented, image, past, images,
            kthread, subreaper, namespace_init, seeded, oom, skeleton, unread, ended, last_signal, seen,
-           unreaped_most, short_lives, first_child, last_child, next, previous, needed_by, death] = p;
+           unreaped_most, short_lives, first_child, last_child, next, previous, live_children, needed_by,
+           death] = p;
     in_order(a, 1, ns_pid, pidns, mntns, uid, sid, pgid);
     a(7, loginuid, kNoLogin);
     a(8, audit_session, kNoLogin);

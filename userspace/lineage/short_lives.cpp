@@ -49,14 +49,4 @@ void Lineage::note_end(Process& parent, const Process& child) {
   parent.short_lives.push_back(std::move(one));
 }
 
-// A snapshot shows a zombie like a live process: how many of a parent's children are zombies, an observation
-// counts.
-void Lineage::count_unreaped() {
-  for (const auto& entry : live_) {
-    Process* const process = entry.second;
-    process->unreaped_most = 0;
-    each_child(*process, [&](const Process&) { ++process->unreaped_most; });
-  }
-}
-
 }  // namespace stray

@@ -10,6 +10,7 @@
 #include "observe/probes/evidence_files.hpp"
 #include "observe/probes/memory_limit.hpp"
 #include "observe/probes/owner_probe.hpp"
+#include "observe/probes/pid_room.hpp"
 #include "observe/probes/process_probe.hpp"
 #include "observe/probes/script_probe.hpp"
 #include "observe/probes/socket_probe.hpp"
@@ -295,15 +296,22 @@ RawRecord Observer::look(const Request& request, BootTime now) {
     case Look::children:
       return s.answer_if_alive<stray_saw_children>(STRAY_SAW_CHILDREN, [&s](auto& record) {
         const ChildCount count = count_children(s.process.dir(), s.reader);
-        record.set([&](stray_saw_children& r) { r.children = count.all, r.zombies = count.zombies; });
+        const std::string cgroup(s.reader.read_piece(s.process.dir(), "cgroup").value_or(""));
+        const PidRoom room = pid_room(cgroup, s.reader);
+        record.set([&](stray_saw_children& r) {
+          r.children = count.all, r.zombies = count.zombies;
+          r.pid_limit = room.limit, r.pids = room.used;
+          r.host_limit = room.host_limit, r.host_pids = room.host_used;
+        });
       });
     case Look::sockets:
       break;
   }
   return s.answer_if_alive<stray_saw_sockets>(STRAY_SAW_SOCKETS, [&s](auto& record) {
     const auto found = s.sockets.listening(s.process.dir(), s.now, s.reader);
-    record.add(&stray_saw_sockets::sockets,
-               {reinterpret_cast<const char*>(found.data()), found.size() * sizeof(stray_socket)});
+    record.add(&stray_saw_sockets::sockets, {reinterpret_cast<const char*>(found.sockets.data()),
+                                             found.sockets.size() * sizeof(stray_socket)});
+    record.add(&stray_saw_sockets::gpu, found.gpu);
   });
 }
 

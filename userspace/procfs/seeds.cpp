@@ -90,6 +90,7 @@ std::vector<std::uint32_t> all_pids() {
 struct Known {
   ProcessKey key;
   std::uint32_t ppid = 0;
+  bool zombie = false;
 };
 
 // The same of all, so that each knows the key of its parent.
@@ -97,7 +98,7 @@ std::map<std::uint32_t, Known> all_known(FileReader& reader) {
   std::map<std::uint32_t, Known> out;
   for (const std::uint32_t pid : all_pids())
     if (const auto stat = read_stat(reader, pid))
-      out[pid] = {{BootTime{stat->start_ticks * tick_ns()}, pid}, stat->ppid};
+      out[pid] = {{BootTime{stat->start_ticks * tick_ns()}, pid}, stat->ppid, stat->state == 'Z'};
   return out;
 }
 
@@ -130,9 +131,15 @@ void feed_all_seeds(BootTime now, const SeedSink& sink) {
   for (const auto& [pid, one] : known) order.push_back(one);
   std::ranges::stable_sort(order, {}, [](const Known& one) { return one.key.start; });
   for (const Known& one : order) {
-    if (process.open(one.key, reader) != Process::Lookup::found) continue;
-    const auto parent = known.find(one.ppid);
-    feed_seed(process, reader, one.key, parent == known.end() ? ProcessKey{} : parent->second.key, now, sink);
+    const auto at = known.find(one.ppid);
+    const ProcessKey parent = at == known.end() ? ProcessKey{} : at->second.key;
+    if (one.zombie) {
+      wire::Record<stray_seed> zombie(wire::head(STRAY_SEED, now, one.key, STRAY_SEED_ZOMBIE));
+      sink(zombie.set([&](stray_seed& seed) { seed.parent = wire::id(parent); }).bytes());
+      continue;
+    }
+    if (process.open(one.key, reader) == Process::Lookup::found)
+      feed_seed(process, reader, one.key, parent, now, sink);
   }
 }
 

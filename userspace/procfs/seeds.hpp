@@ -19,7 +19,8 @@ void feed_seed(const Process& process, FileReader& reader, ProcessKey key, Proce
                const SeedSink& sink);
 
 // One seed for every process of /proc, parents before their children where both were there at the same time.
-// Read one after the other: one that begins meanwhile may be missing.
+// Of a zombie with its parent alone, flagged as in the snapshot of the kernel. Read one after the other: one
+// that begins meanwhile may be missing.
 void feed_all_seeds(BootTime now, const SeedSink& sink);
 
 }  // namespace stray::proc

@@ -241,10 +241,11 @@ SawScript saw_script_of(Reader& in) {
 }
 
 SawSockets saw_sockets_of(Reader& in) {
-  const auto r = in.fixed<stray_saw_sockets>();
+  using R = stray_saw_sockets;
+  const auto r = in.grown<R>({{offsetof(R, gpu), {&R::sockets}}});
   const auto list = in.bytes(r.sockets);
   if (list.size() % sizeof(stray_socket) != 0) in.fail("list of sockets cut inside a socket");
-  return {list};
+  return {list, in.text(r.gpu)};
 }
 
 bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
@@ -316,8 +317,8 @@ bool body_of(Event& event, std::uint16_t kind, Reader& in, RawRecord raw) {
       event.what = saw_sockets_of(in);
       return true;
     case STRAY_SAW_CHILDREN: {
-      const auto r = in.fixed<stray_saw_children>();
-      event.what = SawChildren{r.children, r.zombies};
+      const auto r = in.grown<stray_saw_children>({{offsetof(stray_saw_children, pid_limit), {}}});
+      event.what = SawChildren{r.children, r.zombies, r.pid_limit, r.pids, r.host_limit, r.host_pids};
       return true;
     }
     case STRAY_STATE_IMAGE:

@@ -133,10 +133,12 @@ struct SawUsage {
 
 struct SawChildren {
   std::uint32_t children, zombies;
+  std::uint32_t pid_limit, pids, host_limit, host_pids;  // as in struct stray_saw_children
 };
 
 struct SawSockets {
   std::span<const std::byte> raw;  // struct stray_socket[], unaligned: copy each out
+  std::string_view gpu;            // the path of a device, or empty
 };
 
 // A record of a saved state, or a piece of one that did not fit into a record (record/saved_state.hpp).

@@ -338,6 +338,7 @@ void Ecs::Doc::treatment(const Treatment& treatment) {
   json.end_array();
   text("expected", "stray.treatment.expected", treatment.expected);
   json.field("frees_bytes", treatment.frees);
+  if (treatment.frees_cpu) json.field("frees_cpu_permille", treatment.frees_cpu);
   json.plain("confidence", to_string(treatment.confidence));
   text("confidence_reason", "stray.treatment.confidence_reason", treatment.confidence_reason);
   json.begin_array("keep");

@@ -37,7 +37,11 @@ struct Answer {
   std::uint32_t script = STRAY_SCRIPT_PRESENT;
   Code code;
   std::uint32_t zombies = 0;
+  Pids pids;
+  std::string gpu;
   std::uint64_t memory_limit = 0;
+  std::uint64_t cpu_permille = 0;  // of one CPU, since:
+  BootTime busy_since{};           // 0: its start
   bool public_ports = false;
 };
 
@@ -85,13 +89,18 @@ class DetectTest : public ::testing::Test {
       case Look::script:
         return saw_script(request.process, now, request.entry.empty() ? 0u : a.script, request.entry, a.code);
       case Look::usage:
-        return saw_usage(request.process, now, a.rss, a.memory_limit);
+        return saw_usage(request.process, now, a.rss, a.memory_limit, 0, cpu_ns(request.process, a));
       case Look::sockets:
-        return saw_sockets(request.process, now, a.ports, !a.public_ports);
+        return saw_sockets(request.process, now, a.ports, !a.public_ports, a.gpu);
       case Look::children:
-        return saw_children(request.process, now, a.zombies);
+        return saw_children(request.process, now, a.zombies, a.pids);
     }
     return {};
+  }
+
+  std::uint64_t cpu_ns(ProcessKey process, const Answer& a) const {
+    const BootTime since = std::max(process.start, a.busy_since);
+    return now > since ? (now - since).count() / 1000 * a.cpu_permille : 0;
   }
 
   // Lets time pass as the live loop does: a tick whenever something is due.

@@ -202,6 +202,39 @@ TEST_F(DetectTest, TheOomKillIsToldAtOnceAndClearedWhenItIsBack) {
   EXPECT_EQ(count("cleared oom-kill", 20), 1u);
 }
 
+TEST_F(DetectTest, AnOomKillNamesTheOrphansThatItMadeAndTheyNameIt) {
+  start_server({"node", "engine.js"});
+  const ProcessKey worker = key(21, 11);
+  feed(fork(worker, node, at(11), {}, on_tty));
+  feed(exec(worker, at(11), "/usr/bin/node", {"node", "worker.js"}, on_tty));
+  feed(oom(node, at(15), "/limited"));
+  feed(exit(node, at(15.1), 9, init));
+  const auto text = [&](const std::string& told, std::uint32_t pid, std::string_view code) {
+    for (const Evidence& e : got.last[Told(told, pid)].what.evidence)
+      if (e.code == code) return e.text;
+    return std::string();
+  };
+  EXPECT_EQ(text("raised oom-kill", 20, "children"),
+            "1 process that descends from it is orphaned: node worker.js (pid 21)");
+  until(at(100));
+  ASSERT_TRUE(raised().contains({"orphan", 21}));
+  EXPECT_EQ(text("raised orphan", 21, "oom-victim"),
+            "the OOM killer ended node engine.js (pid 20), which it descended from");
+}
+
+TEST_F(DetectTest, AGpuThatAnOrphanHasOpenIsNamed) {
+  start_server();
+  answers[20].gpu = "/dev/nvidia0";
+  leave_behind();
+  until(at(100));
+  const Finding orphan = got.last[Told("raised orphan", 20)];
+  EXPECT_TRUE(std::any_of(orphan.what.evidence.begin(), orphan.what.evidence.end(), [](const Evidence& e) {
+    return e.text == "has the GPU device /dev/nvidia0 open";
+  }));
+  EXPECT_NE(pipeline->detectors().stray_of(orphan).treatment.expected.find(", /dev/nvidia0 is released"),
+            std::string::npos);
+}
+
 TEST_F(DetectTest, AWorkerOnPipesOfALivingParentIsTheParentsBusiness) {
   const ProcessKey editor = key(15, 2);
   feed(fork(editor, init, at(5), {}, {.sid = 15, .pgid = 15}));

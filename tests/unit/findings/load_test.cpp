@@ -210,6 +210,59 @@ TEST_F(ZombieTest, ChildrenThatNobodyWaitsForAreTold) {
   EXPECT_EQ(count("cleared zombie-leak", 30), 1u);
 }
 
+// The evidence of a code as it is now.
+std::string now_says(const Pipeline& pipeline, std::string_view code) {
+  for (const Finding& f : pipeline.detectors().open())
+    for (const Evidence& e : f.what.evidence)
+      if (e.code == code) return e.text;
+  return {};
+}
+
+TEST_F(ZombieTest, HowFastTheyBecomeMoreAndHowLongThePidsLast) {
+  answers[30].zombies = 60;
+  answers[30].pids = {.limit = 0, .used = 0, .host_limit = 32768, .host_used = 2768};
+  end_children(60, 20);
+  until(at(142));
+  ASSERT_EQ(raised(), (std::set<Told>{{"zombie-leak", 30}}));
+  EXPECT_EQ(got.last[Told("raised zombie-leak", 30)].what.severity, Severity::notice);
+  EXPECT_EQ(now_says(*pipeline, "pids"), "30000 of 32768 pids of the host are left");
+  EXPECT_EQ(now_says(*pipeline, "zombie-rate"), "") << "they have not become more";
+  for (int minute = 3; minute < 63; ++minute) {
+    answers[30].zombies += 120;
+    until(at(60.0 * minute));
+  }
+  answers[30].zombies += 700;
+  answers[30].pids.limit = 10000, answers[30].pids.used = 8200;
+  until(at(60 * 63));
+  const Finding last = got.last[Told("updated zombie-leak", 30)];
+  EXPECT_EQ(last.what.severity, Severity::critical) << "a quarter of an hour is left";
+  until(at(60 * 80));
+  EXPECT_EQ(now_says(*pipeline, "pids").find("1800 of 10000 pids of its cgroup are left, which last "), 0u)
+      << now_says(*pipeline, "pids");
+  EXPECT_NE(now_says(*pipeline, "zombie-rate").find(" a minute"), std::string::npos);
+  EXPECT_LE(count("updated zombie-leak", 30), 4u);
+}
+
+TEST_F(ZombieTest, ThoseOfBeforeStrayAreSeenInTheSnapshot) {
+  for (const bool at_once : {true, false}) {
+    got = {};
+    DetectOptions with;
+    with.at_once = at_once;
+    pipeline = std::make_unique<Pipeline>(with, LineageOptions{});
+    pipeline->add(got);
+    now = at(1000);
+    answers[30].zombies = 60;
+    answers[30].process.argv = {"python3", "spawn.py"};
+    feed(session(now));
+    feed(seed(init, {}, "/sbin/init", now, STRAY_SEED_NAMESPACE_INIT));
+    feed(seed(parent, init, "/usr/bin/python3", now, 0, {.sid = 10, .pgid = 30}));
+    feed(saw_children(parent, now, 60));  // as the edge counts them
+    feed(ready(now));
+    until(at(1000 + (at_once ? 0 : 140)));
+    EXPECT_TRUE(raised().contains({"zombie-leak", 30})) << at_once;
+  }
+}
+
 TEST_F(ZombieTest, WhoWaitsForManyChildrenIsQuiet) {
   answers[30].zombies = 1;
   for (int minute = 1; minute < 5; ++minute) {

@@ -6,6 +6,7 @@
 
 #include "observe/probes/child_probe.hpp"
 #include "observe/probes/memory_limit.hpp"
+#include "observe/probes/pid_room.hpp"
 #include "observe/probes/script_probe.hpp"
 #include "unit/observe/observer_fixture.hpp"
 
@@ -155,12 +156,33 @@ TEST_F(BootTest, TheLowestMemoryLimitOnTheWayUpCounts) {
   EXPECT_GT(limits.host_available(now_, reader), 0u);
 }
 
+TEST_F(BootTest, TheCgroupWithTheFewestPidsLeftCounts) {
+  write("a.slice/pids.max", "500\n"), write("a.slice/pids.current", "490\n");
+  write("a.slice/b.service/pids.max", "100\n"), write("a.slice/b.service/pids.current", "30\n");
+  write("free.slice/pids.max", "max\n");
+  write("pids/x/pids.max", "7\n"), write("pids/x/pids.current", "5\n");
+  write("proc/sys/kernel/pid_max", "32768\n"), write("proc/loadavg", "0.52 0.58 0.59 2/1234 5678\n");
+  proc::FileReader reader;
+  const auto room = [&](std::string_view cgroup) {
+    return pid_room(cgroup, reader, directory_, path("proc"));
+  };
+  EXPECT_EQ(room("0::/a.slice/b.service\n").limit, 500u);
+  EXPECT_EQ(room("0::/a.slice/b.service\n").used, 490u);
+  EXPECT_EQ(room("0::/free.slice\n").limit, 0u);
+  EXPECT_EQ(room("3:pids:/x\n0::/a.slice\n").limit, 7u);
+  EXPECT_EQ(room("0::/free.slice\n").host_limit, 32768u);
+  EXPECT_EQ(room("0::/free.slice\n").host_used, 1234u);
+}
+
 TEST_F(BootTest, ZombiesAreCountedAmongTheChildren) {
   if (!std::filesystem::exists("/proc/self/task/" + std::to_string(::gettid()) + "/children"))
     GTEST_SKIP() << "a kernel without CONFIG_PROC_CHILDREN";
   const Child child(std::vector<std::string>{"/bin/sh", "-c", "/bin/true & exec sleep 1000"}, {});
   EXPECT_TRUE(wait_until([&] { return look<SawChildren>(Look::children, child.key()).zombies == 1; }));
-  EXPECT_EQ(look<SawChildren>(Look::children, child.key()).children, 1u);
+  const SawChildren saw = look<SawChildren>(Look::children, child.key());
+  EXPECT_EQ(saw.children, 1u);
+  EXPECT_GT(saw.host_limit, saw.host_pids);
+  EXPECT_GT(saw.host_pids, 1u);
 }
 
 TEST_F(BootTest, TheLinkNearestToTheScriptIsNamed) {

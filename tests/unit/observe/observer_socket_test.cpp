@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "observe/probes/socket_probe.hpp"
 #include "unit/observe/observer_fixture.hpp"
 
 namespace stray::test {
@@ -179,6 +180,14 @@ TEST_F(ObserverTest, EcosystemFileOfPm2) {
   write("a/b/c/d/e/ecosystem.config.cjs");
   now_ += std::chrono::seconds(1);
   EXPECT_EQ(process(child).pm2, path("a/b/c/d/e/ecosystem.config.cjs"));
+}
+
+TEST(GpuDevices, AreKnownByTheirPaths) {
+  for (const char* path : {"/dev/nvidia0", "/dev/nvidia12", "/dev/dri/renderD128"})
+    EXPECT_TRUE(is_gpu_device(path));
+  for (const char* path : {"/dev/nvidiactl", "/dev/nvidia", "/dev/dri/card0", "/dev/null", "/tmp/dev/nvidia0",
+                           "/dev/nvidia0 (deleted)"})
+    EXPECT_FALSE(is_gpu_device(path)) << path;
 }
 
 }  // namespace

@@ -97,23 +97,27 @@ STRAY_FIELDS(ScriptSeen, STRAY_TAGS(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 1
              entry, path, inode, bytes, mtime_ns, ctime_ns, hash, dev_major, dev_minor, birth_ns,
              link_ctime_ns, link, target, package)
 STRAY_FIELDS(MemoryHour, STRAY_TAGS(1, 2, 3), hour, sum, looks)
+STRAY_FIELDS(CpuSample, STRAY_TAGS(1, 2), time, ns)
+STRAY_FIELDS(ZombieRise, STRAY_TAGS(1, 2), since, from)
 STRAY_FIELDS(ShortLife, STRAY_TAGS(1, 2, 3, 4, 5), began, ended, status, what, name)
 STRAY_FIELDS(Listening, STRAY_TAGS(1, 2, 3), family, port, address)
 STRAY_FIELDS(Observed,
              STRAY_TAGS(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 23, 24, 25, 26, 35, 27, 18,
-                        19, 20, 21, 36, 28, 29, 30, 31, 32, 33, 34, 22, 0),
+                        19, 20, 21, 36, 28, 29, 30, 31, 37, 32, 33, 34, 39, 40, 41, 42, 43, 38, 22, 0),
              process_time, usage_time, sockets_time, gone, stdio, flags, stdio_tty, cwd, exe, user, login,
              pidfile, pm2, title, script, script_first, script_missing_since, script_changed_since, exe_state,
              boot, saved, restart, boot_by, rss, anon, swap, cpu_ns, peak, memory_limit, memory_used,
-             memory_available, hours, children_time, children, zombies, sockets, charge)
+             memory_available, hours, cpu_samples, children_time, children, zombies, zombie_rise, pid_limit,
+             pids, host_limit, host_pids, gpu, sockets, charge)
 // Its links to others are numbers and keys in a record: the histories of saved_state_test.cpp have them.
 STRAY_FIELDS(Process,
              STRAY_TAGS(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 0, 0, 0, 11, 12, 13, 14, 0, 0, 15, 16, 17, 18,
-                        19, 20, 32, 36, 21, 22, 23, 34, 35, 0, 0, 0, 0, 0, 0),
+                        19, 20, 32, 36, 21, 22, 23, 34, 35, 0, 0, 0, 0, 0, 0, 0),
              key, ns_pid, pidns, mntns, uid, sid, pgid, loginuid, audit_session, tty, cgroup_id, cgroup_path,
              parent, origin, creator, parent_key, parent_edge, origin_edge, reparented, image, past, images,
              kthread, subreaper, namespace_init, seeded, oom, skeleton, unread, ended, last_signal, seen,
-             unreaped_most, short_lives, first_child, last_child, next, previous, needed_by, death)
+             unreaped_most, short_lives, first_child, last_child, next, previous, live_children, needed_by,
+             death)
 STRAY_FIELDS(Evidence, STRAY_TAGS(1, 2, 3), code, text, at)
 STRAY_FIELDS(Condition, STRAY_TAGS(1, 2, 3, 4, 5, 10, 6, 7, 9, 11), since, wait, human_limit, severity,
              severity_until, claim, message, evidence, members, alike)
@@ -121,9 +125,11 @@ STRAY_FIELDS(Finding, STRAY_TAGS(1, 2, 3, 4, 5, 6, 7, 8), action, kind, process,
              reason)
 STRAY_FIELDS(Detectors::State, STRAY_TAGS(1, 2, 3, 4, 5, 7, 6), stage, since, raised, reported, human_limit,
              silent, settled_since)
-STRAY_FIELDS(Detectors::Watch, STRAY_TAGS(1, 2, 3, 4, 9, 10, 5, 6, 7, 8, 11, 12, 0, 0), states, settle,
-             script_next, sample_next, memory_next, children_next, asked, asked_fresh, wake, judged, speaks,
-             crowd, uid, sid)
+STRAY_FIELDS(PileCount, STRAY_TAGS(1, 2), time, count)
+STRAY_FIELDS(Pile, STRAY_TAGS(1, 2), what, counts)
+STRAY_FIELDS(Detectors::Watch, STRAY_TAGS(1, 2, 3, 4, 9, 10, 13, 5, 6, 7, 8, 11, 14, 12, 0, 0), states,
+             settle, script_next, sample_next, memory_next, children_next, pile_next, asked, asked_fresh,
+             wake, judged, speaks, pile, crowd, uid, sid)
 STRAY_FIELDS(Detectors::Oom, STRAY_TAGS(1, 2, 3, 4), finding, exe, argv, uid)
 STRAY_FIELDS(Host, STRAY_TAGS(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), boot_id, boot, name, kernel,
              version, machine_id, memory, cpus, real_offset_ns, pidns, missing_kinds, missing_capabilities,

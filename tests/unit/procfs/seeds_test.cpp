@@ -69,14 +69,17 @@ TEST_F(Seeds, SayOfAProcessWhatProcSays) {
   ::waitpid(pid, nullptr, 0);
 }
 
-TEST_F(Seeds, LeaveOutWhatHasEnded) {
+TEST_F(Seeds, OfAZombieSayTheParentAlone) {
   const pid_t pid = child();
   ::kill(pid, SIGKILL);
   siginfo_t info;
   ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT);  // a zombie
   read();
-  EXPECT_FALSE(of.contains(static_cast<std::uint32_t>(pid)));
-  EXPECT_TRUE(of.contains(static_cast<std::uint32_t>(::getpid())));
+  const stray_seed& seed = of.at(static_cast<std::uint32_t>(pid));
+  EXPECT_NE(seed.head.flags & STRAY_SEED_ZOMBIE, 0);
+  EXPECT_EQ(seed.parent.tgid, static_cast<std::uint32_t>(::getpid()));
+  EXPECT_EQ(seed.inode, 0u);
+  EXPECT_EQ(mine().head.flags & STRAY_SEED_ZOMBIE, 0);
   ::waitpid(pid, nullptr, 0);
 }
 

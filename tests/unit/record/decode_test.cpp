@@ -72,6 +72,9 @@ TEST(Decode, RefusesEveryShorterLength) {
       if (ready && (length == offsetof(stray_ready, missing_kinds) ||
                     length == offsetof(stray_ready, unwatched_from_ns)))
         continue;  // whole, before contract 4 or 6
+      if (static_cast<int>(whole[4]) == STRAY_SAW_CHILDREN &&
+          length == offsetof(stray_saw_children, pid_limit))
+        continue;  // whole, before contract 7
       EXPECT_TRUE(refused(cut)) << "the fixed part or the last span is cut, kind "
                                 << static_cast<int>(whole[4]);
     }
@@ -89,6 +92,18 @@ TEST(Decode, RefusesSpansOutsideTheRecord) {
       std::memcpy(broken.data() + span, &bad, sizeof bad);
       EXPECT_TRUE(refused(broken)) << "span at " << span << ": " << bad.offset << "+" << bad.length;
     }
+}
+
+// A record of a capture from before the field.
+TEST(Decode, TakesSocketsWithoutAGpu) {
+  Bytes old = saw_sockets(key(1, 1), at(2), {80});
+  constexpr std::uint32_t kFrom = offsetof(stray_saw_sockets, gpu), kBytes = sizeof(stray_span);
+  old.erase(old.begin() + kFrom, old.begin() + kFrom + kBytes);
+  stray_saw_sockets fixed{};
+  std::memcpy(&fixed, old.data(), kFrom);
+  fixed.head.size -= kBytes, fixed.sockets.offset -= kBytes;
+  std::memcpy(old.data(), &fixed, kFrom);
+  EXPECT_FALSE(refused(old));
 }
 
 TEST(Decode, RefusesUnknownKindsAndWrongSizes) {

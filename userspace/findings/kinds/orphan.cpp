@@ -7,6 +7,8 @@
 namespace stray {
 namespace {
 
+constexpr BootTime kBusyFor = std::chrono::hours(1);
+
 // A shell counts for what it was told to run, or for what it holds.
 bool holds_watched(const Scene& scene, const Process& p) {
   if (p.program().runs_runtime) return true;
@@ -15,6 +17,15 @@ bool holds_watched(const Scene& scene, const Process& p) {
         member && is_watched(member->program()) && !member->program().ide)
       return true;
   return false;
+}
+
+// Of those that made it and have exited, the nearest.
+const Process* oom_victim_above(const Process& p) {
+  const Process* maker = p.origin;
+  for (std::size_t left = Lineage::kMostAncestors; maker && left > 0 && maker->ended;
+       --left, maker = maker->origin)
+    if (maker->ended->oom) return maker;
+  return nullptr;
 }
 
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
@@ -41,6 +52,7 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
   if (!environment_supervisor(p).empty()) out.severity = Severity::warning;
   if (exposed(p) && (script_gone(p) || p.program().role == Role::dev_tool)) out.severity = Severity::critical;
   if (old >= scene.options.orphan_critical_age && memory >= (200u << 20)) out.severity = Severity::critical;
+  if (!started_with_nohup(scene, p) && busy_for(scene, p, kBusyFor)) out.severity = Severity::critical;
   if (out.severity < Severity::warning && !accidents.empty())
     out.severity_until = from + scene.options.orphan_warn_age;
 
@@ -48,6 +60,11 @@ std::optional<Condition> judge(const Scene& scene, const Process& p) {
   out.claim = "is orphaned: the process that started it has exited and no supervisor manages it";
   out.evidence.push_back({"reaper", "its parent is now " + p.parent->label() + " (pid " +
                                         std::to_string(p.parent->key.tgid) + "), which did not start it"});
+  if (const Process* victim = oom_victim_above(p))
+    out.evidence.push_back({"oom-victim",
+                            "the OOM killer ended " + victim->label() + " (pid " +
+                                std::to_string(victim->key.tgid) + "), which it descended from",
+                            victim->ended->time});
   append(out.evidence, origin_evidence(scene, p));
   append(out.evidence, accidents);
   cost_evidence(scene, p, out);

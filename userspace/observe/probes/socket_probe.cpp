@@ -185,14 +185,25 @@ const SocketProbe::Table& SocketProbe::table_of(int process_dir, BootTime now, p
   return table;
 }
 
-std::vector<stray_socket> SocketProbe::listening(int process_dir, BootTime now, proc::FileReader& reader) {
+bool is_gpu_device(std::string_view path) {
+  for (const std::string_view start : {"/dev/nvidia", "/dev/dri/renderD"})
+    if (path.starts_with(start) && is_number(path.substr(start.size()))) return true;
+  return false;
+}
+
+SocketProbe::Found SocketProbe::listening(int process_dir, BootTime now, proc::FileReader& reader) {
   const auto& listeners = table_of(process_dir, now, reader).listeners;
-  std::vector<stray_socket> out;
-  if (listeners.empty()) return out;
+  Found found;
+  if (listeners.empty()) return found;
+  std::vector<stray_socket>& out = found.sockets;
   proc::LinkReader link;
   proc::for_each_entry(process_dir, "fd", kDescriptorsLookedAt, [&](int descriptors, const char* name) {
-    const auto inode = link.read(descriptors, name) ? socket_inode(link.text()) : std::nullopt;
-    if (!inode) return true;
+    if (!link.read(descriptors, name)) return true;
+    const auto inode = socket_inode(link.text());
+    if (!inode) {
+      if (found.gpu.empty() && is_gpu_device(link.text())) found.gpu = link.text();
+      return true;
+    }
     const auto place = std::ranges::lower_bound(listeners, *inode, {}, &Listener::inode);
     if (place != listeners.end() && place->inode == *inode) out.push_back(place->socket);
     return true;
@@ -208,7 +219,7 @@ std::vector<stray_socket> SocketProbe::listening(int process_dir, BootTime now, 
   std::ranges::sort(out, before);
   out.erase(std::unique(out.begin(), out.end(), same), out.end());
   if (out.size() > kSocketsKept) out.resize(kSocketsKept);
-  return out;
+  return found;
 }
 
 }  // namespace stray

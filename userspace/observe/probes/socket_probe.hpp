@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sockets a process listens on: TCP over IPv4 and IPv6, and unix sockets.
+// The sockets a process listens on: TCP over IPv4 and IPv6, and unix sockets. And a GPU among its
+// descriptors, which are read for the sockets anyway.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/descriptor.hpp"
@@ -12,10 +15,17 @@
 
 namespace stray {
 
+// True for the path of a device that computes or draws: of NVIDIA, and each render node.
+bool is_gpu_device(std::string_view path);
+
 class SocketProbe {
  public:
-  // Each address and port once, in a fixed order; unix sockets (which have neither) are one entry.
-  std::vector<stray_socket> listening(int process_dir, BootTime now, proc::FileReader& reader);
+  struct Found {
+    // Each address and port once, in a fixed order; unix sockets (which have neither) are one entry.
+    std::vector<stray_socket> sockets;
+    std::string gpu;  // the first such device, or empty
+  };
+  Found listening(int process_dir, BootTime now, proc::FileReader& reader);
 
  private:
   struct Listener {
