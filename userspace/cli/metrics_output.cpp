@@ -10,7 +10,11 @@ void MetricsOutput::write(const Pipeline& pipeline, const RunOutputs& outputs, c
   const auto time = std::chrono::steady_clock::now();
   if (!now && time < written_ + kEvery) return;
   written_ = time;
-  OutputCounts counts{.output = outputs.lines_dropped(), .journal = outputs.entries_dropped()};
+  OutputCounts counts{.output = outputs.lines_dropped(),
+                      .journal = outputs.entries_dropped(),
+                      .capture = 0,
+                      .capture_bytes = 0,
+                      .notify = outputs.notified()};
   if (recording) {
     const CaptureStatus status = recording->status();
     counts.capture = status.dropped, counts.capture_bytes = status.bytes;

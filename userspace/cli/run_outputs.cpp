@@ -163,8 +163,14 @@ void RunOutputs::send_to_journal(const CommonOptions& common, const std::string&
   pipeline_.add(journal_->sink());
 }
 
+void RunOutputs::notify(Notifier& notifier) {
+  notifier_ = &notifier;
+  pipeline_.add(notifier.begin(pipeline_.host()));
+}
+
 bool RunOutputs::flush(bool busy) {
   const auto now = std::chrono::steady_clock::now();
+  if (notifier_) notifier_->flush(pipeline_.view(), now);
   if (printed_ && (!busy || now >= flushed_ + kFlushEvery)) {
     printed_->refresh(pipeline_.view());
     printed_->flush();
@@ -183,6 +189,7 @@ bool RunOutputs::finish() {
     reader_gone = std::current_exception();
   }
   whole &= !journal_ || journal_->finish();
+  whole &= !notifier_ || notifier_->finish();
   if (whole && reader_gone) std::rethrow_exception(reader_gone);
   return whole && !reader_gone;
 }

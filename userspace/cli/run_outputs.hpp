@@ -9,6 +9,7 @@
 
 #include "base/backoff.hpp"
 #include "cli/options.hpp"
+#include "notify/notifier.hpp"
 #include "pipeline/pipeline.hpp"
 #include "sinks/output_files.hpp"
 #include "sinks/sinks.hpp"
@@ -86,10 +87,13 @@ class RunOutputs {
   void open_again();  // --output, if it was moved away
   void send_to_journal(const CommonOptions& common, const std::string& events);
 
+  void notify(Notifier& notifier);  // borrowed
+
   // Between two rounds; `busy`: records keep coming. True when there is more to do soon.
   bool flush(bool busy);
   std::uint64_t lines_dropped() const { return printed_ ? printed_->dropped() : 0; }
   std::uint64_t entries_dropped() const { return journal_ ? journal_->dropped() : 0; }
+  NotifyTotals notified() const { return notifier_ ? notifier_->totals() : NotifyTotals(); }
   bool works() const { return !printed_ || printed_->works(); }  // else the run has no reader any more
   // Everything gets its chance, whatever became of the others. False: something was lost. Throws ReaderGone
   // when that is the only thing that is wrong.
@@ -104,6 +108,7 @@ class RunOutputs {
   RotateAt rotate_at_;
   std::chrono::steady_clock::time_point file_since_{};
   std::optional<JournalOutput> journal_;
+  Notifier* notifier_ = nullptr;
   std::chrono::steady_clock::time_point flushed_{};
 };
 

@@ -107,15 +107,35 @@ class Lines {
       rest(rules[i]);
     }
   }
+  void notify(const NotifyTarget& target) {
+    const NotifyTarget usual;
+    text("name", target.name), text("type", std::string(to_string(target.type)));
+    list("kinds", names_of(target.kinds));
+    if (target.severity != usual.severity) text("severity", std::string(to_string(target.severity)));
+    flag("resolve", target.resolve, usual.resolve);
+    if (target.rate.count) text("rate", rate_text(target.rate));
+    if (target.timeout != usual.timeout) text("timeout", duration_text(target.timeout));
+    list("command", target.command), text("user", target.user);
+    if (target.parallel != usual.parallel)
+      out.push_back({table_, "parallel", std::to_string(target.parallel), key_});
+    text("url", target.url), text("header_file", target.header_file), text("ca_file", target.ca_file);
+    flag("insecure_http", target.insecure_http, usual.insecure_http);
+    list("to", target.to), text("from", target.from);
+    if (target.sendmail != usual.sendmail) text("sendmail", target.sendmail);
+  }
+  static std::vector<std::string> names_of(const std::vector<Kind>& kinds) {
+    std::vector<std::string> out;
+    for (const Kind kind : kinds) out.emplace_back(to_string(kind));
+    return out;
+  }
   void lists() {
     each("allow", config_.detect.allow, [&](const Allow& a) {
       list("exe", a.exe), text("argv", a.argv), text("user", a.user), text("unit", a.unit);
-      std::vector<std::string> kinds;
-      for (const Kind kind : a.kinds) kinds.emplace_back(to_string(kind));
-      list("kind", kinds);
+      list("kind", names_of(a.kinds));
       if (a.until) text("until", second_text(*a.until));
       text("reason", a.reason);
     });
+    each("notify", config_.notify, [&](const NotifyTarget& target) { notify(target); });
     if (!config_.detect.programs) return;
     const ProgramRules& rules = *config_.detect.programs;
     each("runtime", rules.runtimes, [&](const LanguageRule& r) {

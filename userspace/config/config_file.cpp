@@ -8,6 +8,7 @@
 #include "base/moment.hpp"
 #include "config/config.hpp"
 #include "config/kind_name.hpp"
+#include "config/notify_keys.hpp"
 #include "config/toml_reader.hpp"
 #include "redact/redact.hpp"
 
@@ -38,7 +39,8 @@ class ConfigFile {
                            list("runtime", &ConfigFile::runtime),
                            list("dev_tool", &ConfigFile::dev_tool),
                            list("supervisor", &ConfigFile::supervisor),
-                           list("daemon", &ConfigFile::daemon)});
+                           list("daemon", &ConfigFile::daemon),
+                           list("notify", &ConfigFile::notify)});
     out_.detect.programs = std::make_shared<const ProgramRules>(std::move(rules_));
     return toml_.problems();
   }
@@ -269,6 +271,11 @@ class ConfigFile {
     DaemonRule rule;
     toml_.each_key(entry, program_keys(rule.name, rule.match));
     keep(rules_.daemons, std::move(rule), "daemon", entry);
+  }
+
+  void notify(const toml::table& entry) {
+    out_.notify.push_back(read_notify(toml_, entry, out_.notify));
+    entry_from("notify", out_.notify.size(), entry);
   }
 
   TomlReader toml_;

@@ -72,6 +72,13 @@ CapabilitySet needed_for(Role role, const Files& files) {
   return out;
 }
 
+// Needs CAP_SETPCAP. Without it nothing can be gained either: no_new_privs, and nothing may be executed.
+void empty_bounding_set() {
+  for (int capability = 0, there = 0; (there = ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0)) >= 0;
+       ++capability)
+    if (there) ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+}
+
 bool observes(Role role) { return role == Role::observer || role == Role::starter; }
 
 const char* thread_name(Role role) {
@@ -129,10 +136,7 @@ CapabilitySet kept_by(Role role) {
 bool confine(Role role, const Files& files) {
   if (const char* name = thread_name(role)) ::pthread_setname_np(::pthread_self(), name);
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  // Needs CAP_SETPCAP. Without it nothing can be gained either: no_new_privs, and nothing may be executed.
-  for (int capability = 0, there = 0; (there = ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0)) >= 0;
-       ++capability)
-    if (there) ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  empty_bounding_set();
   const CapabilitySet had = permitted();
   set({.effective = 0, .permitted = had});
   const CapabilitySet kept =
@@ -140,6 +144,14 @@ bool confine(Role role, const Files& files) {
   set({.effective = kept, .permitted = kept});
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   return load_filter(role);
+}
+
+void keep_only(CapabilitySet kept, bool programs) {
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  if (!programs) empty_bounding_set();
+  kept &= permitted();
+  set({.effective = kept, .permitted = kept});
+  if (!programs) ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 std::string_view name_of(Role role) {

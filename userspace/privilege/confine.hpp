@@ -42,6 +42,10 @@ struct Files {
 // nevertheless.
 bool confine(Role role, const Files& files = {});
 
+// For a process of one thread that starts programs: gives up all other capabilities. `programs`: those may
+// gain rights by their file, as mail programs do; else nothing does any more.
+void keep_only(CapabilitySet kept, bool programs);
+
 std::string_view name_of(Role role);
 CapabilitySet kept_by(Role role);  // at most: what is not held is not gained
 // System calls that a role may make whatever their arguments are, and those that depend on them. By name,

@@ -66,6 +66,17 @@ void put_strays(Families& families, const std::vector<Stray>& strays) {
   for (const Kind kind : kKinds) families.sample(memory[kind], of_kind(kind));
 }
 
+void put_notifications(Families& families, const NotifyTotals& totals) {
+  families.begin("stray_notifications_total", "counter",
+                 "Messages to targets of [[notify]], by what became of them.");
+  for (const NotifyTotals::Target& target : totals.targets) {
+    const auto result = [&](std::string_view name, std::uint64_t count) {
+      families.sample(count, label("target", target.name) + "," + label("result", name));
+    };
+    result("sent", target.sent), result("failed", target.failed), result("dropped", target.dropped);
+  }
+}
+
 void put_processes(Families& families, const LineageCounts& counts) {
   families.begin("stray_processes", "gauge", "Processes that are alive.");
   families.sample(counts.live);
@@ -106,6 +117,7 @@ std::string MetricsSink::text(const Pipeline& pipeline, const OutputCounts& outp
   families.sample(outputs.output, label("where", "output"));
   families.sample(outputs.journal, label("where", "journal"));
   families.sample(outputs.capture, label("where", "capture"));
+  families.sample(outputs.notify.lost, label("where", "notify"));
   families.begin("stray_unwatched_seconds_total", "counter", "Time between the run before and this one.");
   families.seconds(seconds_of(unwatched_));
   put_findings(families, open, view.time);
@@ -118,6 +130,7 @@ std::string MetricsSink::text(const Pipeline& pipeline, const OutputCounts& outp
       families.sample(cleared_[kind][why], of_kind(kind) + "," + label("why", kWhyNames[why]));
   put_strays(families, strays_of(view.scene, open));
   put_processes(families, summary.lineage);
+  put_notifications(families, outputs.notify);
   families.begin("stray_capture_bytes", "gauge", "Size of the capture, all its files.");
   families.sample(outputs.capture_bytes);
   families.begin("stray_last_event_timestamp_seconds", "gauge", "Time of the newest record.");

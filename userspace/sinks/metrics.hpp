@@ -6,15 +6,27 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "pipeline/pipeline.hpp"
 
 namespace stray {
 
+// What became of messages to the targets of [[notify]].
+struct NotifyTotals {
+  struct Target {
+    std::string name;
+    std::uint64_t sent = 0, failed = 0, dropped = 0, waiting = 0;
+  };
+  std::vector<Target> targets;
+  std::uint64_t lost = 0;  // before any target was chosen
+};
+
 // What is lost behind the pipeline, and what is of the outputs alone.
 struct OutputCounts {
   std::uint64_t output = 0, journal = 0, capture = 0;  // lines, entries and records that were lost
   std::uint64_t capture_bytes = 0;                     // of all files below the total
+  NotifyTotals notify;
 };
 
 class MetricsSink final : public Sink {

@@ -74,6 +74,34 @@ by_system = true
 [[daemon]]
 name = "agent"
 exe = ["agent"]
+[[notify]]
+name = "page"
+type = "exec"
+command = ["/bin/page", "a\"b"]
+user = "nobody"
+parallel = 3
+kinds = ["orphan"]
+severity = "warning"
+timeout = "30s"
+resolve = false
+rate = "3/30min"
+[[notify]]
+name = "hook"
+type = "webhook"
+url = "http://[::1]:8080/x"
+header_file = "/etc/h"
+ca_file = "/etc/c"
+[[notify]]
+name = "am"
+type = "alertmanager"
+url = "http://am:9093"
+insecure_http = true
+[[notify]]
+name = "ops"
+type = "mail"
+to = "ops@example.org"
+from = "root"
+sendmail = "/bin/s"
 )toml";
 
 TEST_F(ConfigTest, WhatIsShownIsTheSameConfigurationAgain) {
@@ -217,6 +245,55 @@ TEST(Values, SizesAreWrittenAsTheyAreRead) {
 TEST(Values, DurationsAreWrittenAsTheyAreRead) {
   for (const char* text : {"0", "250ms", "1s", "1h30min", "7d", "1d1h1min1s1ms"})
     EXPECT_EQ(duration_text(parse_duration(text, "")), text);
+}
+
+TEST_F(ConfigTest, ATargetOfNotifyThatIsWrongSaysWhatToDo) {
+  const std::string hook = "[[notify]]\nname = \"a\"\ntype = \"webhook\"\nurl = ";
+  const std::string exec =
+      "[[notify]]\nname = \"a\"\ntype = \"exec\"\nuser = \"x\"\ncommand = [\"/bin/a\"]\n";
+  const std::string mail = "[[notify]]\nname = \"a\"\ntype = \"mail\"\n";
+  const std::pair<std::string, std::string> all[] = {
+      {"[[notify]]\nname = \"a\"", "needs a type"},
+      {"[[notify]]\nname = \"a\"\ntype = \"webhok\"", "did you mean webhook"},
+      {"[[notify]]\ntype = \"exec\"\nuser = \"x\"\ncommand = [\"/a\"]", "needs a name"},
+      {"[[notify]]\nname = \"../a\"\ntype = \"exec\"\nuser = \"x\"\ncommand = [\"/a\"]", "letters, digits"},
+      {exec + exec, "another [[notify]] with the name \"a\""},
+      {"[[notify]]\nname = \"a\"\ntype = \"exec\"\ncommand = [\"/a\"]", "needs a user"},
+      {"[[notify]]\nname = \"a\"\ntype = \"exec\"\nuser = \"x\"", "needs a command"},
+      {"[[notify]]\nname = \"a\"\ntype = \"exec\"\nuser = \"x\"\ncommand = [\"a\"]", "begin it with /"},
+      {exec + "kinds = [\"orphn\"]", "did you mean orphan"},
+      {exec + "severity = \"bad\"", "is not info, notice"},
+      {exec + "timeout = \"1h\"", "timeout must be from 1s to 5min"},
+      {exec + "rate = \"10\"", "10/h or 3/30min"},
+      {exec + "rate = \"0/h\"", "from 1 to"},
+      {exec + "rate = \"1/10ms\"", "from 1s to 31d"},
+      {exec + "parallel = 0", "parallel must be from 1 to 16"},
+      {exec + "url = \"https://a\"", "\"url\" is not a key here"},
+      {hook + "\"ftp://a\"", "write a URL"},
+      {hook + "\"https://a b\"", "write a URL"},
+      {hook + "\"https://u:p@a/\"", "header_file"},
+      {hook + "\"http://a/\"", "use https"},
+      {hook + "\"http://127.0.0.1.evil.org/\"", "use https"},
+      {hook + "\"http://localhost.evil.org/\"", "use https"},
+      {hook + "\"https://a/\"\nca_file = \"c\"", "begin it with /"},
+      {"[[notify]]\nname = \"a\"\ntype = \"alertmanager\"\nurl = \"https://a\"\nrate = \"1/h\"",
+       "\"rate\" is not a key"},
+      {mail + "from = \"a@b\"", "needs to"},
+      {mail + "to = \"a@b\"", "needs from"},
+      {mail + "from = \"a@b\"\nto = \"-oQ/tmp\"", "is not a mail address"},
+      {mail + "from = \"a@b\"\nto = \"a@b\\nBcc: c\"", "is not a mail address"},
+      {mail + "from = \"A <a@b>\"\nto = \"a@b\"", "is not a mail address"},
+  };
+  for (const auto& [text, what] : all) {
+    const auto found = problems(text);
+    ASSERT_EQ(found.size(), 1u) << text;
+    EXPECT_NE(found.front().find(what), std::string::npos) << found.front();
+    EXPECT_TRUE(found.front().starts_with(path + ":")) << found.front();
+  }
+  EXPECT_EQ(problems(exec + "rate = \"10/h\""), std::vector<std::string>());
+  for (const char* url :
+       {"http://localhost:1/", "http://127.0.0.1", "http://[::1]/", "https://a.example.org:1/x?y"})
+    EXPECT_EQ(problems(hook + "\"" + url + "\""), std::vector<std::string>()) << url;
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/descriptor.hpp"
+#include "base/printable.hpp"
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
 #include "cli/metrics_output.hpp"
@@ -23,6 +24,8 @@
 #include "cli/run_outputs.hpp"
 #include "cli/service.hpp"
 #include "cli/view_limits.hpp"
+#include "notify/deliver.hpp"
+#include "notify/notifier.hpp"
 #include "privilege/confine.hpp"
 #include "sinks/output_files.hpp"
 #include "sources/live.hpp"
@@ -96,9 +99,13 @@ std::vector<std::string> files_of(const Config& config) {
 }
 
 // A file that is wrong changes nothing.
-void reload(const CommonOptions& common, Pipeline& pipeline, Live& live) {
+void reload(const CommonOptions& common, Pipeline& pipeline, Live& live,
+            const std::vector<NotifyTarget>& notified) {
   try {
     const Config config = config_of(common);
+    if (config.notify != notified)
+      spdlog::warn(
+          "[[notify]] has changed: restart stray for it; until then its targets are those of the start");
     live.use(config);
     pipeline.replace_options(config.detect);
     spdlog::info("configuration read again: {}", config.file.empty() ? "no file, the defaults" : config.file);
@@ -116,6 +123,7 @@ struct Parts {
   Recording* recording;    // nullptr: nothing is recorded
   MetricsOutput* metrics;  // nullptr: nobody asked for them
   RowsOutput* rows;        // the same
+  const std::vector<NotifyTarget>& notified;
 };
 
 // Records, answers and signals until the end that was asked for, or until nobody reads the output any more.
@@ -126,7 +134,7 @@ void trace(const RunOptions& run, const Parts& parts, const Signals& signals, Bo
     if (asked == Asked::stop) break;
     if (asked == Asked::reload) {
       parts.service.reloading();
-      reload(run.common, parts.pipeline, parts.live);
+      reload(run.common, parts.pipeline, parts.live, parts.notified);
       parts.outputs.open_again();
       parts.service.reloaded();
     }
@@ -191,6 +199,19 @@ void check(const RunOptions& run) {
   if (!run.events.empty()) event_choice(run.events);  // wrong words are reported before anything is made
 }
 
+// Before there is any thread, and before this process gives up what it may do.
+void start_notifier(const RunOptions& run, const Config& config, std::optional<Notifier>& out) {
+  if (config.notify.empty()) return;
+  for (const NotifyTarget& target : config.notify)
+    if (const std::string problem = problem_of(target); !problem.empty())
+      spdlog::error("notify {}: {}", target.name, printable(problem));
+  try {
+    out.emplace(config.notify, run.state.empty() ? state_folder_given() : run.state);
+  } catch (const std::system_error& error) {
+    throw OutputError(std::string("notify: ") + error.what());
+  }
+}
+
 int run_trace(RunOptions run) {
   const Config config = config_of(run.common);
   const BootTime lasts = run.lasts.empty() ? kNever : parse_duration(run.lasts, "--for");
@@ -198,6 +219,8 @@ int run_trace(RunOptions run) {
   check(run);
   ::signal(SIGPIPE, SIG_IGN);
   const Signals signals;
+  std::optional<Notifier> notifier;
+  start_notifier(run, config, notifier);
   Service service;
   const EarlierRun earlier = earlier_run(run, config);
   check_recording(run.recording);
@@ -220,6 +243,7 @@ int run_trace(RunOptions run) {
   else if (!quiet)
     outputs.print(run.common, run.events, STDOUT_FILENO, "standard output");
   if (run.journal) outputs.send_to_journal(run.common, run.events);
+  if (notifier) outputs.notify(*notifier);
   std::optional<MetricsOutput> metrics;
   if (!run.metrics.empty()) pipeline.add(metrics.emplace(run.metrics).sink());
   std::optional<RowsOutput> rows;
@@ -238,7 +262,8 @@ int run_trace(RunOptions run) {
                     service,
                     recording ? &*recording : nullptr,
                     metrics ? &*metrics : nullptr,
-                    rows ? &*rows : nullptr};
+                    rows ? &*rows : nullptr,
+                    config.notify};
   trace(run, parts, signals, lasts);
   service.stopping();
   live.stop();
