@@ -65,7 +65,7 @@ class Agreement:
 
     def now(self, patience):
         """Of the state as it is: run against scan, and scan against explain of one process."""
-        flags = ("--after", "all=1s")
+        flags = ("--after", "all=0s")  # what `run` waited for began before one look could see it
         scan = Verdicts(self.ask("scan", *flags), self.judge.is_mine)
         self.tracer.wait(lambda: not self.differences("run", self.of_run(), "scan", scan), patience)
         self.live, self.at = self.of_run(), self.tracer.last["@timestamp"]
