@@ -112,6 +112,11 @@ bool may_be_dev_tool(std::string_view name) {
   return develops && !serves;
 }
 
+bool is_makeshift(std::string_view name) {
+  return std::ranges::any_of(
+      tool_table(), [&](const ToolRow& row) { return (row.traits & kMakeshift) != 0 && row.name == name; });
+}
+
 std::string_view installed_name(std::string_view script) {
   const std::string_view below = below_node_modules(script);
   if (!below.empty())

@@ -20,6 +20,7 @@ enum ToolTrait : unsigned {
   kLoader = 16,      // runs the script named after it in its own process or as its child
   kPython = 64,      // run by python
   kGeneric = 32,     // a common word: counts only when it is installed as a package
+  kMakeshift = 128,  // shows a folder for a moment: an orphan once it was left, and no tool
 };
 
 struct ToolRow {
@@ -55,6 +56,9 @@ std::optional<ToolMatch> match_command(std::string_view name, const Words& args,
 // Of a title that is the name alone, with the arguments overwritten: may it be a dev server or a watcher, and
 // no server in production (`strapi start`)?
 bool may_be_dev_tool(std::string_view name);
+
+// Of the name that is shown: a tool with kMakeshift.
+bool is_makeshift(std::string_view name);
 
 // What is installed as a package: the name of the package or of its command; empty: a file of the user's own.
 std::string_view installed_name(std::string_view script);

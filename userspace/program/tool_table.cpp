@@ -374,7 +374,7 @@ constexpr ToolRow kTools[] = {
     {"wrangler", {}, {}, kCli, "wrangler"},
 
     // Servers of python for one person; with --reload, a watcher and its child.
-    {"http.server", {}, {}, kDev, "python -m http.server", kPython},
+    {"http.server", {}, {}, kDev, "python -m http.server", kPython | kMakeshift},
     {"flask", "run", "--debug|--reload", kDev, "flask run", kPython | kWatcher},
     {"flask", "run", {}, kDev, {}, kPython},
     {"manage.py|django-admin|django", "runserver|runserver_plus", "--noreload", kDev, "manage.py runserver",

@@ -4,6 +4,7 @@
 
 #include <ostream>
 
+#include "program/dev_tools.hpp"
 #include "unit/program/argv.hpp"
 
 namespace stray {
@@ -96,6 +97,12 @@ INSTANTIATE_TEST_SUITE_P(
         Tool{{"/usr/bin/supervisor", "a.js"}, app},
         Tool{{kBin + "onchange", "src/*", "--", "make"}, dev_tool, "onchange"},
         Tool{{kBin + "apollo", "server"}, dev_tool, "apollo server"}));
+
+TEST(DevTools, OneThatShowsAFolderForAMomentIsMakeshift) {
+  EXPECT_TRUE(is_makeshift("python -m http.server"));
+  for (const char* name : {"http-server", "flask run", "prisma studio", "http.server", ""})
+    EXPECT_FALSE(is_makeshift(name)) << name;
+}
 
 TEST(BareTitles, MayBeAServerUnlessSomethingSaysWhichCommandItIs) {
   EXPECT_EQ(test::titled("webpack").role, dev_tool);

@@ -2,6 +2,7 @@
 // dev-tool: a development tool that was left running.
 #include "findings/kinds.hpp"
 #include "findings/rules.hpp"
+#include "program/dev_tools.hpp"
 
 namespace stray {
 namespace {
@@ -9,8 +10,7 @@ namespace {
 std::optional<Condition> judge(const Scene& scene, const Process& p) {
   const Program& program = p.program();
   if (program.role != Role::dev_tool || helper_daemon(p)) return {};
-  // What serves the files of a folder for a moment is no more than the orphan that it is, once it was left.
-  if (program.name == "python -m http.server" && left_behind(p)) return {};
+  if (is_makeshift(program.name) && left_behind(p)) return {};
   bool below_dev_tool = false;
   Lineage::each_ancestor(p, [&](const Process& a) {
     below_dev_tool = a.program().role == Role::dev_tool && !a.program().ide;
