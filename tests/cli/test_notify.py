@@ -193,6 +193,43 @@ class Exec(Notify):
         trace.process.kill()
         wait_for(lambda: not is_there(notifier), "it to end with the tracer")
 
+    def test_root_runs_nothing_that_another_could_change(self):
+        script = self.store()
+        self.target("root", type="exec", command=[script], user="root")
+        for change, why in (((os.chmod, 0o757), "may be written by others"), ((os.chown, NOBODY, NOBODY), "belongs to uid 65534")):
+            change[0](script, *change[1:])
+            done = stray("doctor", "--config", str(self.config), "--notify", "root")
+            self.assertEqual((done.returncode, why in done.stdout.decode()), (5, True), done.stdout)
+            os.chmod(script, 0o755)
+        os.chown(script, 0, 0)
+        self.assertEqual(stray("doctor", "--config", str(self.config), "--notify", "root").returncode, 0)
+        self.assertEqual([d["event"]["action"] for d in self.documents()], ["test"])
+
+    def test_doctor_lists_targets_and_says_what_they_lack(self):
+        self.target("page", type="exec", command=[self.store()], user="nobody", severity="warning", rate="10/h")
+        self.target("who", type="exec", command=[self.store()], user="no-such-user")
+        whole = stray("doctor", "--config", str(self.config)).stdout.decode()
+        self.assertIn(f"ok       notify page: exec of {self.folder}/store as nobody, warning and worse, at most 10/h\n", whole)
+        self.assertIn('limited  notify who: ', whole)
+        self.assertIn('there is no user "no-such-user"', whole)
+        less = stray("doctor", "--config", str(self.config), under=("setpriv", "--bounding-set", "-setuid", "--inh-caps=-all"))
+        self.assertIn("limited  notify page: ", less.stdout.decode())
+        self.assertIn("stray needs CAP_SETUID, CAP_SETGID and CAP_KILL", less.stdout.decode())
+        unknown = stray("doctor", "--config", str(self.config), "--notify", "pages")
+        self.assertEqual((unknown.returncode, b"did you mean page?" in unknown.stderr), (6, True), unknown.stderr)
+
+    def test_the_status_line_counts_what_was_not_delivered(self):
+        self.target("fails", type="exec", command=["/bin/false"], user="nobody")
+        path = self.folder / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(path))
+            manager.settimeout(60)
+            trace = self.run_stray(env=os.environ | {"NOTIFY_SOCKET": str(path)})
+            self.raised(trace, self.leave_behind(*self.server()))
+            while not re.search(rb"STATUS=.* records lost, \d+ notifications? not delivered$", manager.recv(4096)):
+                pass
+            self.assertEqual(trace.end(signal.SIGINT), 0, trace.said())
+
     def test_a_reload_says_that_a_new_target_needs_a_restart(self):
         self.target("store", type="exec", command=[self.store()], user="nobody")
         trace = self.run_stray()
@@ -467,6 +504,20 @@ class Alertmanager(Notify):
                 return False
         wait_for(answers, "Alertmanager to answer")
         return port
+
+    def test_a_post_has_all_that_is_open_also_after_one_that_failed(self):
+        server = Server(answers=[503, "die"])
+        self.addCleanup(server.stop)
+        self.target("am", type="alertmanager", url=server.url(), kinds=["orphan"])
+        trace = self.run_stray("--state", str(self.state))
+        findings = [self.raised(trace, self.leave_behind(*self.server()))["stray"]["finding"]["id"] for _ in range(2)]
+
+        def named():
+            return {one for post in server.posts[-1:] for alert in post for one in alert["annotations"].get("findings", "").split()}
+        wait_for(lambda: named().issuperset(findings), "both in one post")
+        self.assertEqual({headers["path"] for headers in server.headers}, {"/hook/secret-path/api/v2/alerts"})
+        self.assertEqual(trace.end(signal.SIGINT), 0, trace.said())
+        self.assertEqual(list(self.state.glob("notify/*")), [])
 
     @unittest.skipUnless(ALERTMANAGER, "no prometheus-alertmanager")
     def test_an_alert_begins_and_ends(self):

@@ -41,6 +41,17 @@ std::string plural(std::uint64_t count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
+// Nothing where all is well.
+std::string notified(const NotifyTotals& totals) {
+  std::uint64_t waiting = 0, failed = totals.lost;
+  for (const NotifyTotals::Target& target : totals.targets)
+    waiting += target.waiting, failed += target.failed + target.dropped;
+  std::string out;
+  if (waiting) out += ", " + plural(waiting, "notification", "notifications") + " waiting";
+  if (failed) out += ", " + plural(failed, "notification", "notifications") + " not delivered";
+  return out;
+}
+
 }  // namespace
 
 Service::Service() {
@@ -57,9 +68,9 @@ Service::Service() {
     ping_every_ = std::chrono::microseconds(number(usec) / 2);
 }
 
-void Service::ready(const Pipeline& pipeline) {
+void Service::ready(const Pipeline& pipeline, const RunOutputs& outputs) {
   if (!socket_) return;
-  send("READY=1\n" + status(pipeline, Clock::now()), true);
+  send("READY=1\n" + status(pipeline, outputs, Clock::now()), true);
 }
 
 void Service::reloading() {
@@ -72,14 +83,14 @@ void Service::reloaded() { send("READY=1", true); }
 
 void Service::stopping() { send("STOPPING=1", true); }
 
-void Service::alive(const Pipeline& pipeline) {
+void Service::alive(const Pipeline& pipeline, const RunOutputs& outputs) {
   if (!socket_) return;
   const auto now = Clock::now();
   if (ping_every_.count() > 0 && now >= pinged_ + ping_every_ && send("WATCHDOG=1", false)) pinged_ = now;
-  if (now >= counted_ + kStatusEvery) send(status(pipeline, now), false);
+  if (now >= counted_ + kStatusEvery) send(status(pipeline, outputs, now), false);
 }
 
-std::string Service::status(const Pipeline& pipeline, Clock::time_point now) {
+std::string Service::status(const Pipeline& pipeline, const RunOutputs& outputs, Clock::time_point now) {
   const Summary summary = pipeline.summary();
   const std::uint64_t events = events_of(summary);
   const auto passed = std::chrono::duration<double>(now - counted_).count();
@@ -87,7 +98,8 @@ std::string Service::status(const Pipeline& pipeline, Clock::time_point now) {
   const auto rate = first ? 0 : static_cast<std::uint64_t>(static_cast<double>(events - events_) / passed);
   events_ = events, counted_ = now;
   return "STATUS=" + plural(summary.open.findings, "finding", "findings") + " open, " +
-         plural(rate, "event/s", "events/s") + ", " + plural(summary.lost, "record", "records") + " lost";
+         plural(rate, "event/s", "events/s") + ", " + plural(summary.lost, "record", "records") + " lost" +
+         notified(outputs.notified());
 }
 
 bool Service::send(const std::string& text, bool patient) {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/descriptor.hpp"
+#include "cli/run_outputs.hpp"
 #include "pipeline/pipeline.hpp"
 
 namespace stray {
@@ -20,16 +21,17 @@ class Service {
  public:
   Service();  // takes NOTIFY_SOCKET and WATCHDOG_USEC out of the environment; before the thread is confined
 
-  void ready(const Pipeline& pipeline);  // the programs are attached, the snapshot is in
+  void ready(const Pipeline& pipeline,
+             const RunOutputs& outputs);  // the programs are attached, the snapshot is in
   void reloading();
   void reloaded();
   void stopping();
   // In each round of the loop: status and watchdog, when they are due.
-  void alive(const Pipeline& pipeline);
+  void alive(const Pipeline& pipeline, const RunOutputs& outputs);
 
  private:
   using Clock = std::chrono::steady_clock;
-  std::string status(const Pipeline& pipeline, Clock::time_point now);
+  std::string status(const Pipeline& pipeline, const RunOutputs& outputs, Clock::time_point now);
   // False: the manager takes nothing now. `patient`: waits a moment for it.
   bool send(const std::string& text, bool patient);
 

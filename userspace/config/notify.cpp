@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/notify.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/errors.hpp"
@@ -16,6 +17,10 @@ struct Period {
 constexpr Period kPeriods[] = {{"s", seconds(1)}, {"min", minutes(1)}, {"h", hours(1)}, {"d", hours(24)}};
 
 }  // namespace
+
+bool NotifyTarget::wants(Kind kind, Severity how) const {
+  return how >= severity && (kinds.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end());
+}
 
 std::string_view to_string(NotifyTarget::Type type) {
   switch (type) {

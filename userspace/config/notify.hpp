@@ -41,6 +41,7 @@ struct NotifyTarget {
   std::string from, sendmail = "/usr/sbin/sendmail";
 
   bool operator==(const NotifyTarget&) const = default;
+  bool wants(Kind kind, Severity how) const;
   bool runs_program() const { return type == Type::exec || type == Type::mail; }
 };
 

@@ -31,8 +31,7 @@ bool is_name(std::string_view name) {
 bool is_address(std::string_view address) {
   return !address.empty() && address.size() <= kLongestAddress && address.front() != '-' &&
          std::all_of(address.begin(), address.end(), [](char c) {
-           return is_letter_or_digit(c) ||
-                  std::string_view("@.-_+=%!#$&'*/?^`{|}~").find(c) != std::string_view::npos;
+           return is_letter_or_digit(c) || std::string_view("@.-_+=").find(c) != std::string_view::npos;
          });
 }
 

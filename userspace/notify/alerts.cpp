@@ -93,11 +93,9 @@ AlertBoard::Applied AlertBoard::apply(const Message& message, std::int64_t real_
 
 AlertBoard::Applied AlertBoard::open(const Message& message, std::int64_t real_ns) {
   if (in_list_) listed_.insert(message.id);
-  const auto& kinds = target_.kinds;
-  const bool meant = message.severity >= target_.severity &&
-                     (kinds.empty() || std::find(kinds.begin(), kinds.end(), message.kind) != kinds.end());
   const auto known = open_.find(message.id);
-  if (!meant) return remove(message.id, real_ns) ? Applied::changed : Applied::nothing;
+  if (!target_.wants(message.kind, message.severity))
+    return remove(message.id, real_ns) ? Applied::changed : Applied::nothing;
   Alert alert = alert_of(message);
   if (known != open_.end() && known->second == alert) return Applied::nothing;
   if (known == open_.end() && open_.size() >= kMost) return Applied::no_room;

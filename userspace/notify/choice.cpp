@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/choice.hpp"
 
-#include <algorithm>
-
 #include "base/json.hpp"
 #include "base/layout.hpp"
 #include "base/time_text.hpp"
@@ -10,12 +8,6 @@
 namespace stray {
 
 using What = Message::What;
-
-bool NotifyChoice::is_meant(const Message& message) const {
-  const auto& kinds = target_.kinds;
-  return message.severity >= target_.severity &&
-         (kinds.empty() || std::find(kinds.begin(), kinds.end(), message.kind) != kinds.end());
-}
 
 bool NotifyChoice::sends(const Message& message, Time now) {
   host_ = message.host;
@@ -31,7 +23,7 @@ bool NotifyChoice::sends(const Message& message, Time now) {
       return sent_.erase(message.id) > 0 && target_.resolve;
     case What::ended:
       sent_.erase(message.id);
-      return is_meant(message) && target_.resolve;
+      return target_.wants(message.kind, message.severity) && target_.resolve;
     case What::open:
     case What::raised:
     case What::updated:
@@ -42,7 +34,7 @@ bool NotifyChoice::sends(const Message& message, Time now) {
       return false;
   }
   if (in_list_) listed_.insert(message.id);
-  if (!is_meant(message) || sent_.contains(message.id)) return false;
+  if (!target_.wants(message.kind, message.severity) || sent_.contains(message.id)) return false;
   // What is open when the tracer starts was sent by the run before.
   if (message.what == What::open && first_list_) {
     sent_.insert(message.id);

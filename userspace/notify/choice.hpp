@@ -28,7 +28,6 @@ class NotifyChoice {
   std::optional<Time> digest_at() const;  // when to ask for one
 
  private:
-  bool is_meant(const Message& message) const;
   bool room(Time now);
   void end_list();
 

@@ -18,12 +18,6 @@ constexpr std::chrono::milliseconds kFirstWait{1000}, kLongestWait{300'000};
 constexpr std::chrono::seconds kLongestAsked{3600}, kAgain{60}, kTogether{1};
 constexpr std::chrono::hours kLongestTried{24};
 
-std::int64_t real_now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 void name_thread(const NotifyTarget& target) {
   ::pthread_setname_np(::pthread_self(), ("notify " + target.name).substr(0, 15).c_str());
 }

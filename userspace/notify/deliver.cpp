@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/deliver.hpp"
 
+#include <linux/capability.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 
+#include "base/descriptor.hpp"
 #include "base/json.hpp"
 #include "base/layout.hpp"
 #include "base/printable.hpp"
@@ -15,28 +19,63 @@
 #include "notify/http.hpp"
 #include "notify/mail.hpp"
 #include "notify/program.hpp"
+#include "privilege/capabilities.hpp"
 
 namespace stray {
 namespace {
 
 using Outcome = Delivery::Outcome;
 using Type = NotifyTarget::Type;
+constexpr const char* kUnit = "; of a service: see /usr/share/stray/notify.conf";
 constexpr int kTryAgain = 75;  // EX_TEMPFAIL of sysexits.h
-
-std::int64_t real_now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::chrono::milliseconds timeout_of(const NotifyTarget& target) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(target.timeout.count() / 1'000'000));
+}
+
+// Root runs no file that another could change. Empty: it is fine.
+std::string changeable(const ProgramUser& user, const std::string& path) {
+  struct stat info {};
+  if (user.uid != 0 || ::stat(path.c_str(), &info) != 0) return {};
+  if (info.st_uid != 0)
+    return path + " belongs to uid " + std::to_string(info.st_uid) + ", and root would run it";
+  if (info.st_mode & (S_IWGRP | S_IWOTH)) return path + " may be written by others, and root would run it";
+  return {};
+}
+
+std::string problem_of_program(const NotifyTarget& target) {
+  const auto user = program_user(target.user);
+  if (!user) return "there is no user \"" + target.user + "\"";
+  if (user->uid != ::geteuid()) {
+    using privilege::bit;
+    const auto needed = bit(CAP_SETUID) | bit(CAP_SETGID) | bit(CAP_KILL);
+    if ((privilege::held() & needed) != needed)
+      return "to run it as " + target.user + " stray needs CAP_SETUID, CAP_SETGID and CAP_KILL" + kUnit;
+  }
+  const std::string& program = target.type == Type::exec ? target.command.front() : target.sendmail;
+  if (::access(program.c_str(), X_OK) != 0) return program + ": " + std::strerror(errno);
+  return changeable(*user, program);
+}
+
+std::string problem_of_server(const NotifyTarget& target) {
+  const Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket && errno == EAFNOSUPPORT) return std::string("sockets of the network are refused here") + kUnit;
+  try {
+    if (!target.header_file.empty()) header_lines(target.header_file);
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  if (!target.ca_file.empty() && ::access(target.ca_file.c_str(), R_OK) != 0)
+    return target.ca_file + ": " + std::strerror(errno);
+  return {};
 }
 
 Delivery run(const NotifyTarget& target, std::vector<std::string> arguments, const std::string& input,
              const GiveUp& give_up) {
   const auto user = program_user(target.user);
   if (!user) return {Outcome::refused, "there is no user \"" + printable(target.user) + "\"", {}};
+  if (const std::string why = changeable(*user, arguments.front()); !why.empty())
+    return {Outcome::refused, printable(why), {}};
   NotifyProgram program{.arguments = std::move(arguments), .user = *user, .timeout = timeout_of(target)};
   const bool mail = target.type == Type::mail;  // sendmail may be setgid, and may go on in the background
   program.no_new_privs = program.ends_group = !mail;
@@ -60,6 +99,12 @@ Delivery post(const NotifyTarget& target, const std::string& url, const std::str
 
 }  // namespace
 
+std::int64_t real_now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 Delivery post_alerts(const NotifyTarget& target, const std::string& body, const GiveUp& give_up) {
   std::string url = target.url;
   while (url.ends_with('/')) url.pop_back();
@@ -81,22 +126,7 @@ Delivery deliver(const NotifyTarget& target, const Message& message, const GiveU
 }
 
 std::string problem_of(const NotifyTarget& target) {
-  if (target.runs_program()) {
-    const auto user = program_user(target.user);
-    if (!user && !target.user.empty()) return "there is no user \"" + target.user + "\"";
-    if (user && user->uid != ::geteuid() && ::geteuid() != 0) return "only root may run it as " + target.user;
-    const std::string& program = target.type == Type::exec ? target.command.front() : target.sendmail;
-    if (::access(program.c_str(), X_OK) != 0) return program + ": " + std::strerror(errno);
-    return {};
-  }
-  try {
-    if (!target.header_file.empty()) header_lines(target.header_file);
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  if (!target.ca_file.empty() && ::access(target.ca_file.c_str(), R_OK) != 0)
-    return target.ca_file + ": " + std::strerror(errno);
-  return {};
+  return target.runs_program() ? problem_of_program(target) : problem_of_server(target);
 }
 
 std::string description_of(const NotifyTarget& target) {

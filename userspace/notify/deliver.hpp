@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ std::string problem_of(const NotifyTarget& target);
 
 // "webhook to https://hooks.example.org, orphan, warning and worse, 10/h".
 std::string description_of(const NotifyTarget& target);
+
+std::int64_t real_now_ns();  // CLOCK_REALTIME
 
 // For a person who tries a target.
 Message test_message(const NotifyTarget& target, const std::string& host, std::int64_t real_ns);

@@ -47,11 +47,10 @@ Sink& Notifier::begin(const Host& host) {
 
 bool Notifier::gone() {
   if (!writer_->error() && !writer_->reader_gone()) return false;
-  if (!std::exchange(said_gone_, true)) {
-    int status = 0;
-    ::waitpid(child_, &status, WNOHANG);
+  int status = 0;
+  if (child_ > 0 && ::waitpid(child_, &status, WNOHANG) == child_) child_ = -1;
+  if (!std::exchange(said_gone_, true))
     spdlog::error("notify: its process has ended; nobody is told of findings until stray is started again");
-  }
   return true;
 }
 

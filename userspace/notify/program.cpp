@@ -176,6 +176,7 @@ ProgramEnd run_program(const NotifyProgram& program, std::string_view input,
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  errno = 0;
   while (out.said.size() < kMostSaid && read_some(error.reading.get(), out.said) && errno != EAGAIN)
     errno = 0;
   if (not_started) return failed(code);

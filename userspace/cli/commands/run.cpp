@@ -142,7 +142,7 @@ void trace(const RunOptions& run, const Parts& parts, const Signals& signals, Bo
     if (parts.recording) parts.recording->maintain(parts.pipeline);
     busy |= parts.outputs.flush(busy);
     if (!parts.outputs.works()) break;
-    parts.service.alive(parts.pipeline);
+    parts.service.alive(parts.pipeline, parts.outputs);
     if (parts.metrics) parts.metrics->write(parts.pipeline, parts.outputs, parts.recording);
     if (parts.rows) parts.rows->write(parts.pipeline);
     parts.live.sleep(busy, signals.fd());
@@ -255,7 +255,7 @@ int run_trace(RunOptions run) {
   const std::size_t limits_at_start = pipeline.limits().size();
   warn_of_limits(pipeline.limits(), run.common);
   if (recording) live.ask_about_all();
-  service.ready(pipeline);
+  service.ready(pipeline, outputs);
   const Parts parts{pipeline,
                     live,
                     outputs,
