@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 

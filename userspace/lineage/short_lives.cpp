@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is kept of children that ended: how many may wait for their parent, and how long those of a supervisor
 // lived.
+#include <algorithm>
+
 #include "lineage/lineage.hpp"
 
 namespace stray {

@@ -2,6 +2,7 @@
 // Which events an output shows. Findings, ready and summary are always shown.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>

@@ -318,10 +318,12 @@ struct HostileStateTest : ::testing::Test {
     }
     return record;
   }
-  // Places to try: all of a small record; of a large one its ends, and here and there between.
-  static std::vector<std::size_t> places(const Bytes& record) {
+  // Places to try: every third of a small record, another third than in the record before; of a large one its
+  // ends, and here and there between.
+  std::vector<std::size_t> places(std::size_t index) const {
+    const Bytes& record = state[index];
     std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < record.size(); i += i < 250 || i + 100 > record.size() ? 1 : 41)
+    for (std::size_t i = index % 3; i < record.size(); i += i < 250 || i + 100 > record.size() ? 3 : 41)
       out.push_back(i);
     return out;
   }
@@ -330,7 +332,7 @@ struct HostileStateTest : ::testing::Test {
 TEST_F(HostileStateTest, ChangedBytesNeverCrashNorMakeALoop) {
   std::mt19937 random(1);
   for (std::size_t i = 0; i < state.size(); ++i)
-    for (const std::size_t place : places(state[i])) {
+    for (const std::size_t place : places(i)) {
       Bytes changed = state[i];
       if (random() % 4)
         changed[place] ^= static_cast<std::byte>(1u << random() % 8);
@@ -342,7 +344,7 @@ TEST_F(HostileStateTest, ChangedBytesNeverCrashNorMakeALoop) {
 
 TEST_F(HostileStateTest, CutRecordsNeverCrash) {
   for (std::size_t i = 0; i < state.size(); ++i)
-    for (const std::size_t place : places(state[i])) feed_with(i, resized(state[i], place));
+    for (const std::size_t place : places(i)) feed_with(i, resized(state[i], place));
 }
 
 TEST_F(HostileStateTest, MissingRepeatedAndExchangedRecordsNeverCrash) {

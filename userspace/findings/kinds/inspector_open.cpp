@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspector-open: a debugger may attach, from the network, or in production on loopback.
+#include <algorithm>
+
 #include "findings/kinds.hpp"
 #include "findings/rules.hpp"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // restart-storm: a supervisor starts something again and again that ends at once.
+#include <algorithm>
 #include <map>
 
 #include "findings/kinds.hpp"

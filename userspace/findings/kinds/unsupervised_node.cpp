@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // unsupervised-node: a JavaScript server that no supervisor restarts, limits or starts after a reboot.
+#include <algorithm>
+
 #include "findings/kinds.hpp"
 #include "findings/rules.hpp"
 
