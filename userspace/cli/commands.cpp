@@ -4,13 +4,13 @@
 
 namespace stray {
 
-extern const Command kRun, kScan, kTop, kTree, kExplain, kReplay, kHistory, kReport, kExport, kPlan, kStop,
-    kAdopt, kAllow, kCheck, kFleet, kConfig, kDoctor;
+extern const Command kRun, kScan, kTop, kTree, kExplain, kReplay, kHistory, kDiff, kReport, kExport, kPlan,
+    kStop, kAdopt, kAllow, kCheck, kFleet, kConfig, kDoctor;
 
 std::span<const Command* const> all_commands() {
-  static constexpr const Command* kAll[] = {&kRun,     &kScan,   &kTop,    &kTree,   &kExplain, &kReplay,
-                                            &kHistory, &kReport, &kExport, &kPlan,   &kStop,    &kAdopt,
-                                            &kAllow,   &kCheck,  &kFleet,  &kConfig, &kDoctor};
+  static constexpr const Command* kAll[] = {&kRun,     &kScan,  &kTop,    &kTree,   &kExplain, &kReplay,
+                                            &kHistory, &kDiff,  &kReport, &kExport, &kPlan,    &kStop,
+                                            &kAdopt,   &kAllow, &kCheck,  &kFleet,  &kConfig,  &kDoctor};
   return kAll;
 }
 

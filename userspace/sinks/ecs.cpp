@@ -178,6 +178,38 @@ void Ecs::seed(std::string& out, const Process& process, BootTime time, std::uin
   doc.finish(lost);
 }
 
+void Ecs::difference(std::string& out, std::string_view action, ProcessKey key, const Process* process,
+                     const std::vector<FactChange>& facts, BootTime time, std::uint64_t lost) {
+  Doc doc(*this, out,
+          {.time = time,
+           .kind = "event",
+           .action = action,
+           .type = action == "came"    ? "start"
+                   : action == "ended" ? "end"
+                                       : "change",
+           .dataset = "stray.process",
+           .about = process_id(host_.boot, key)});
+  if (process) {
+    doc.container(*process);
+    doc.process(*process, Doc::Part::whole);
+  } else {
+    doc.json.begin_object("process");
+    doc.key_fields(key);
+  }
+  doc.json.end_object();
+  doc.json.begin_object("stray");
+  doc.json.begin_array("difference");
+  for (const FactChange& fact : facts) {
+    doc.json.begin_object();
+    doc.json.plain("fact", fact.fact);
+    doc.json.field("before", fact.before);
+    doc.json.field("after", fact.after);
+    doc.json.end_object();
+  }
+  doc.json.end_array();
+  doc.finish(lost);
+}
+
 void Ecs::reparent(std::string& out, const Change& change, BootTime time, std::uint64_t lost) {
   const Process& p = *change.process;
   Doc doc(*this, out,

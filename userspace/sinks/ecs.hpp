@@ -11,6 +11,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -23,6 +24,12 @@ namespace stray {
 
 // Whether each document stands alone, or refers by ids to what an earlier one of the same output says.
 enum class LineageIn : std::uint8_t { full, ids };
+
+// One fact of a process at two moments, as people read it.
+struct FactChange {
+  std::string_view fact;  // a literal: "parent", "memory"
+  std::string before, after;
+};
 
 class Ecs {
  public:
@@ -40,6 +47,9 @@ class Ecs {
   void event(std::string& out, const Event& event, const Lineage& lineage);
   void seed(std::string& out, const Process& process, BootTime time, std::uint64_t lost);
   void reparent(std::string& out, const Change& change, BootTime time, std::uint64_t lost);
+  // A process that differs between two moments: "came", "ended", "changed". nullptr: it is gone.
+  void difference(std::string& out, std::string_view action, ProcessKey key, const Process* process,
+                  const std::vector<FactChange>& facts, BootTime time, std::uint64_t lost);
   // `stray`: what the finding belongs to; nullptr when it is cleared.
   void finding(std::string& out, const Finding& finding, const Stray* stray, const Scene& scene,
                const Process* process, std::uint64_t lost);

@@ -59,15 +59,7 @@ std::string Text::event(const Event& event, const Lineage& lineage) const {
   } else if (std::holds_alternative<Fork>(event.what) && p) {
     line += paint(kDim, "  by " + name_of(p->creator ? p->creator : p->parent, p->parent_key));
   } else if (p && p->ended && action == "exit") {
-    const Ended& ended = *p->ended;
-    line += ended.signal() ? "  " + paint(kRed, "killed by " + signal_name(ended.signal()))
-                           : (ended.code() ? "  " + paint(kYellow, "code " + std::to_string(ended.code()))
-                                           : std::string("  code 0"));
-    if (ended.killer && !ended.killer->from_kernel && ended.signal())
-      line += " from " + printable(ended.killer->sender_name) + " (" +
-              std::to_string(ended.killer->sender.tgid) + ")";
-    if (ended.oom) line += paint(kBoldRed, ", out of memory");
-    line += paint(kDim, " after " + age_text(ended.time - std::min(ended.time, p->key.start)));
+    line += "  " + end_of(*p);
   } else if (const auto* signal = std::get_if<Signal>(&event.what)) {
     line += "  gets " + signal_name(static_cast<int>(signal->signal)) + " from " +
             (event.flags & STRAY_SIGNAL_FROM_KERNEL ? "the kernel"
@@ -79,6 +71,18 @@ std::string Text::event(const Event& event, const Lineage& lineage) const {
         paint(kBoldRed, "  killed for memory: " + memory_text(oom->anon_rss + oom->file_rss, host_.memory));
   }
   return line + "\n";
+}
+
+std::string Text::end_of(const Process& p) const {
+  const Ended& ended = *p.ended;
+  std::string out = ended.signal() ? paint(kRed, "killed by " + signal_name(ended.signal()))
+                    : ended.code() ? paint(kYellow, "code " + std::to_string(ended.code()))
+                                   : std::string("code 0");
+  if (ended.killer && !ended.killer->from_kernel && ended.signal())
+    out += " from " + printable(ended.killer->sender_name) + " (" +
+           std::to_string(ended.killer->sender.tgid) + ")";
+  if (ended.oom) out += paint(kBoldRed, ", out of memory");
+  return out + paint(kDim, " after " + age_text(ended.time - std::min(ended.time, p.key.start)));
 }
 
 std::string Text::reparent(const Change& change, BootTime time) const {

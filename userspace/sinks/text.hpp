@@ -46,6 +46,7 @@ class Text {
   std::string verdict(const std::vector<Stray>& strays, std::size_t entries, const ScanView& view) const;
   std::string explain(const Process& process, const Scene& scene, const std::vector<Stray>& strays) const;
   std::string heading(const Process& process) const;  // one line that says which process
+  std::string end_of(const Process& process) const;   // "killed by SIGKILL from bash (900) after 3 d 2 h"
   std::string summary(const Summary& summary) const;
 
   std::string paint(std::string_view code, std::string_view text) const;

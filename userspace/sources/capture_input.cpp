@@ -49,13 +49,14 @@ CaptureInput::CaptureInput(const CaptureChoice& choice) : reported_(choice.repor
     since_ = until_ = moment_within(choice.at, "--at");
     return;
   }
-  if (!choice.since.empty()) since_ = moment_within(choice.since, "--since");
+  if (!choice.since.empty()) since_ = moment_within(choice.since, choice.since_flag);
   if (choice.until.empty()) return;
-  until_ = parse_moment(choice.until, "--until", span_);
+  until_ = parse_moment(choice.until, choice.until_flag, span_);
   // One after the end is fine: the rest is wanted.
-  if (*until_ < span_.begin) throw outside(choice.until, "--until", *until_);
+  if (*until_ < span_.begin) throw outside(choice.until, choice.until_flag, *until_);
   if (since_ && *until_ < *since_)
-    throw UsageError("--until: \"" + choice.until + "\" is before --since \"" + choice.since + "\"");
+    throw UsageError(std::string(choice.until_flag) + ": \"" + choice.until + "\" is before " +
+                     choice.since_flag + " \"" + choice.since + "\"");
 }
 
 std::int64_t CaptureInput::moment_within(const std::string& text, const char* flag) const {

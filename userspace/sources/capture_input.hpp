@@ -19,12 +19,13 @@
 
 namespace stray {
 
-struct CaptureChoice {             // as on the command line
-  std::vector<std::string> files;  // "-": standard input, alone
-  std::string since, until;        // "": all there is
-  std::string at;                  // instead of both: only the state at that time matters
-  bool no_bpf = false;             // without files: this host as /proc alone shows it
-  bool reported = false;           // what is wrong with them was reported before
+struct CaptureChoice {                                          // as on the command line
+  std::vector<std::string> files;                               // "-": standard input, alone
+  std::string since, until;                                     // "": all there is
+  const char *since_flag = "--since", *until_flag = "--until";  // what these two are called there
+  std::string at;         // instead of both: only the state at that time matters
+  bool no_bpf = false;    // without files: this host as /proc alone shows it
+  bool reported = false;  // what is wrong with them was reported before
 };
 
 struct CaptureHooks {
