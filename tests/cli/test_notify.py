@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""[[notify]]: who is told of findings, by real programs and servers; and that none of them holds up the tracer."""
+"""[[notify]]: notifications of findings, by real programs and servers; and that none of them holds up the tracer."""
 import email
 import email.policy
 import http.server
@@ -111,7 +111,7 @@ class Exec(Notify):
                          privileges.startswith("No") else (["CapEff:", "0" * 16], ["NoNewPrivs:", "1"]))
         os.kill(pid, signal.SIGKILL)
         self.raised(trace, pid, "cleared")
-        wait_for(lambda: self.about(pid, "cleared"), "the program to be told that it is over")
+        wait_for(lambda: self.about(pid, "cleared"), "the program to have the resolution")
         notifier = child_named(trace.process.pid, "stray-notify")
         self.assertEqual(trace.end(signal.SIGINT), 0, trace.said())
         self.assertFalse(is_there(notifier))

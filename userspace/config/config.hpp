@@ -19,7 +19,7 @@ struct Config {
   std::vector<std::string> redact;        // RE2 patterns, beside the rules of stray
   bool redact_builtin = true;             // use its own rules too
   std::vector<std::string> pidfile_dirs;  // where pid files are looked for, beside /run and the like
-  std::vector<NotifyTarget> notify;       // who is told of findings
+  std::vector<NotifyTarget> notify;       // who is notified of findings
   std::string file;                       // that was read; empty: none
   std::vector<std::string> snippets;      // read after it, from the folder conf.d beside it
 

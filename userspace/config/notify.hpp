@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// [[notify]] of the configuration: who is told of findings, and how.
+// [[notify]] of the configuration: who is notified of findings, and how.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@ bool NotifyChoice::sends(const Message& message, Time now) {
     case What::listed:
       end_list();
       return false;
-    case What::cleared:  // never held back: whoever was told that it is open is told that it is not
+    case What::cleared:  // never held back: whoever knows of it learns that it is resolved
       return sent_.erase(message.id) > 0 && target_.resolve;
     case What::ended:
       sent_.erase(message.id);

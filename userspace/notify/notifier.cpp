@@ -50,7 +50,7 @@ bool Notifier::gone() {
   int status = 0;
   if (child_ > 0 && ::waitpid(child_, &status, WNOHANG) == child_) child_ = -1;
   if (!std::exchange(said_gone_, true))
-    spdlog::error("notify: its process has ended; nobody is told of findings until stray is started again");
+    spdlog::error("notify: its process has ended; no notifications are sent until stray is restarted");
   return true;
 }
 

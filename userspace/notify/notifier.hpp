@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process that tells others of findings. It is forked before the tracer gives up what it may do, and the
-// tracer never waits for it: what it does not take is dropped and counted.
+// The process that sends notifications of findings. It is forked before the tracer gives up what it may do,
+// and the tracer never waits for it: what it does not take is dropped and counted.
 //
 // It ends when the tracer says so or is gone (a death signal). Threads: of the tracer's side, the writer's.
 #pragma once

@@ -52,13 +52,13 @@ class Choice : public testing::Test {
   NotifyChoice::Time now{};
 };
 
-TEST_F(Choice, IsByKindAndSeverityAndTellsTheEndOfWhatItTold) {
+TEST_F(Choice, IsByKindAndSeverityAndResolvesWhatItSent) {
   target.kinds = {Kind::orphan}, target.severity = Severity::warning;
   NotifyChoice choice(target);
   EXPECT_TRUE(choice.sends(message(What::raised, "a"), now));
   EXPECT_FALSE(choice.sends(message(What::updated, "a", Severity::critical), now)) << "it is known";
   EXPECT_FALSE(choice.sends(message(What::raised, "b", Severity::notice), now));
-  EXPECT_FALSE(choice.sends(message(What::cleared, "b", Severity::notice), now)) << "it was never told";
+  EXPECT_FALSE(choice.sends(message(What::cleared, "b", Severity::notice), now)) << "it was never sent";
   EXPECT_FALSE(choice.sends(message(What::raised, "c", Severity::notice), now));
   EXPECT_TRUE(choice.sends(message(What::updated, "c"), now)) << "it is severe enough now";
   EXPECT_TRUE(choice.sends(message(What::cleared, "c", Severity::notice), now));
@@ -70,7 +70,7 @@ TEST_F(Choice, IsByKindAndSeverityAndTellsTheEndOfWhatItTold) {
   EXPECT_FALSE(choice.sends(message(What::cleared, "a"), now));
 }
 
-TEST_F(Choice, AListSaysWhatWasToldBeforeAndThenWhatWasMissed) {
+TEST_F(Choice, AListNamesWhatWasSentBeforeAndThenWhatWasMissed) {
   target.severity = Severity::notice;
   NotifyChoice choice(target);
   const auto list = [&](const std::vector<std::string>& ids) {
@@ -83,7 +83,7 @@ TEST_F(Choice, AListSaysWhatWasToldBeforeAndThenWhatWasMissed) {
   };
   EXPECT_TRUE(choice.sends(message(What::ended, "ended"), now)) << "while nobody watched";
   EXPECT_FALSE(choice.sends(message(What::ended, "mild", Severity::info), now));
-  EXPECT_EQ(list({"old"}), std::vector<std::string>()) << "an earlier run told of it";
+  EXPECT_EQ(list({"old"}), std::vector<std::string>()) << "an earlier run sent it";
   EXPECT_TRUE(choice.sends(message(What::cleared, "old"), now));
   EXPECT_FALSE(choice.sends(message(What::cleared, "unknown"), now));
   EXPECT_TRUE(choice.sends(message(What::raised, "a"), now));
@@ -98,7 +98,7 @@ TEST_F(Choice, TheRateHoldsBackRaisingAloneAndSaysHowMany) {
   EXPECT_TRUE(choice.sends(message(What::raised, "b"), now + 1s));
   for (const char* id : {"c", "d"}) EXPECT_FALSE(choice.sends(message(What::raised, id), now + 2s));
   EXPECT_TRUE(choice.sends(message(What::cleared, "a"), now + 3s));
-  EXPECT_FALSE(choice.sends(message(What::cleared, "c"), now + 3s)) << "nobody was told of it";
+  EXPECT_FALSE(choice.sends(message(What::cleared, "c"), now + 3s)) << "it was never sent";
   EXPECT_EQ(choice.digest_at(), now + 60s);
   EXPECT_FALSE(choice.digest(now + 59s, kDay));
   const auto digest = choice.digest(now + 60s, kDay);

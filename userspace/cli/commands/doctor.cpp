@@ -49,7 +49,7 @@ Capability target(const NotifyTarget& one) {
   if (problem.empty())
     return {name, Offer::ok, description_of(one), "try it: stray doctor --notify " + one.name};
   return {name, Offer::limited, description_of(one) + ": " + problem,
-          "nobody is told by it before that is changed"};
+          "it sends nothing before that is changed"};
 }
 
 std::string host_name() {
