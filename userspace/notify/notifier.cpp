@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -15,8 +16,8 @@
 namespace stray {
 namespace {
 
-constexpr std::size_t kBound = std::size_t{4} << 20;  // bytes that wait for the notifier
-constexpr std::chrono::seconds kLookEvery{1};
+constexpr std::size_t kBound = std::size_t{16} << 20;  // bytes that wait for the notifier
+constexpr std::chrono::seconds kLookEvery{1}, kLongestPause{64};
 constexpr std::chrono::milliseconds kPatience{2000};
 constexpr int kEndPatience = 6000;  // ms; beyond what the notifier takes for its end
 
@@ -61,6 +62,9 @@ void Notifier::flush(const View& view, std::chrono::steady_clock::time_point now
   if (gone() || writer_->dropped() == dropped_) return;
   if (!std::exchange(said_slow_, true))
     spdlog::warn("notify: its process takes nothing; messages are being dropped");
+  if (now < list_at_) return;
+  list_at_ = now + pause_;
+  pause_ = std::min(2 * pause_, kLongestPause);
   dropped_ = writer_->dropped();
   sink_->list(view);
   writer_->flush();

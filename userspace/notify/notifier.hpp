@@ -49,8 +49,9 @@ class Notifier {
   pid_t child_ = -1;
   std::unique_ptr<Writer> writer_;
   std::optional<NotifySink> sink_;
-  std::chrono::steady_clock::time_point looked_{};
-  std::uint64_t dropped_ = 0;  // when the findings were listed last
+  std::chrono::steady_clock::time_point looked_{}, list_at_{};
+  std::chrono::seconds pause_{1};  // before the next list, where that is too much as well
+  std::uint64_t dropped_ = 0;      // when the findings were listed last
   bool said_slow_ = false, said_gone_ = false;
 };
 
