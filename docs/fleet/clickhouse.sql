@@ -21,3 +21,8 @@ CREATE TABLE IF NOT EXISTS finding_local (
   message String, reason String, evidence Array(String), stray String, decided_by String, treatment String, title String,
   remedy Array(String), processes UInt32, memory UInt64, frees UInt64
 ) ENGINE = ReplacingMergeTree(seen) PARTITION BY toYYYYMM(time) ORDER BY (host, machine_id, boot, finding, time_ns, action);
+
+CREATE TABLE IF NOT EXISTS policy_local (
+  v UInt8, host String, machine_id String, boot String, seq UInt64, seen DateTime, policy String, rule String, expected String,
+  found String, level String, met UInt8
+) ENGINE = ReplacingMergeTree(seen) ORDER BY (policy, host, machine_id, rule, expected);

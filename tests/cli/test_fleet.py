@@ -151,6 +151,41 @@ class Store(Folder):
             self.assertEqual((done.returncode, done.stdout), (2, b""), (host, who))
             self.assertIn(b" is no ", done.stderr)
 
+    def test_a_policy_of_many_hosts(self):
+        def row(host, met, rule="web", level="critical", seen=1764000000):
+            return json.dumps({"host": host, "machine_id": host, "policy": "servers", "rule": rule, "expected": "instances = 2",
+                               "found": f"1 runs on {host}\x1b[31m", "level": level, "met": met, "seen_s": seen})
+        one = self.shard(row("web01", 0), row("web02", 1, seen=1763000000), row("web01", 0, rule="forbid", level="warning"))
+        two = self.shard(row("web03", 0))
+        done = self.ask("check", "servers", "--utc", shards=[one, two])
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
+        self.assertEqual(done.stdout.decode().splitlines(), [
+            "critical  servers web             instances = 2: not met on 2 hosts",
+            "          web01 (1 runs on web01\\x1b[31m), web03 (1 runs on web03\\x1b[31m)",
+            "warning   servers forbid          instances = 2: not met on 1 host",
+            "          web01 (1 runs on web01\\x1b[31m)",
+            "2 lines not met; 3 hosts answered, the oldest at 2025-11-13 02:13:20 UTC"])
+        self.assertIn("policy = 'servers'", one.questions[0])
+        met = self.ask("check", shards=[self.shard(row("web02", 1))])
+        self.assertEqual((met.returncode, met.stdout[:18]), (0, b"all met on 1 host "))
+        nobody = self.ask("check", "servers", shards=[self.shard()])
+        self.assertEqual((nobody.returncode, nobody.stdout), (6, b""))
+        self.assertIn(b'no host has told of the policy "servers"', nobody.stderr)
+
+    def test_rows_of_a_policy_say_what_check_says(self):
+        policy = self.folder / "servers.toml"
+        policy.write_text('[[app]]\nname = "none"\nmatch = { argv = "*no such program*" }\n[findings]\nnone_of = ["inspector-open"]\n')
+        rows = [json.loads(line) for line in stray("fleet", "rows", "--policy", str(policy)).stdout.splitlines()]
+        told = [row for row in rows if row["table"] == "policy"]
+        said = [json.loads(line) for line in stray("check", "--json", str(policy)).stdout.splitlines()][:-1]
+        self.assertEqual([(row["rule"], row["expected"], row["met"], row["level"]) for row in told],
+                         [(line["rule"], line["expected"], int(line["met"]), line["level"]) for line in said])
+        self.assertEqual(told[0]["policy"], "servers")
+        self.assertEqual(told[0]["met"], 0)
+        self.assertEqual({row["seen"] for row in told}, {row["seen"] for row in rows if row["table"] == "host"})
+        wrong = stray("fleet", "rows", "--policy", str(self.folder / "missing.toml"))
+        self.assertEqual((wrong.returncode, wrong.stdout), (2, b""))
+
     def test_the_questions_can_be_read(self):
         done = stray("fleet", "scan", "--sql")
         self.assertEqual(done.returncode, 0)

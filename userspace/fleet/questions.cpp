@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "base/layout.hpp"
 #include "base/time_text.hpp"
@@ -140,6 +141,15 @@ std::string sql_open() {
          "GROUP BY host, machine_id, finding) WHERE last_action != 'cleared'";
 }
 
+std::string sql_policy(const std::string& policy) {
+  const std::string only = policy.empty() ? "" : " WHERE policy = " + sql_quote(policy);
+  return "SELECT host, machine_id, policy, rule, expected, found, level, met, toUInt32(seen) AS seen_s FROM "
+         "policy_local "
+         "FINAL WHERE (policy, host, machine_id, seen) IN (SELECT policy, host, machine_id, max(seen) FROM "
+         "policy_local" +
+         only + " GROUP BY policy, host, machine_id)";
+}
+
 std::string sql_hosts() {
   return "SELECT host, machine_id, boot, version, lost, left_out, limits, toUInt32(seen) AS seen_s FROM "
          "host_local FINAL";
@@ -157,6 +167,32 @@ std::vector<HostSeen> hosts_in(const std::vector<ShardAnswer>& shards) {
   });
   std::vector<HostSeen> out;
   for (auto& [name, one] : newest) out.push_back(std::move(one));
+  return out;
+}
+
+PolicyAnswers policy_in(const std::vector<ShardAnswer>& shards) {
+  PolicyAnswers out;
+  const auto names = names_in(shards);
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, Unmet> unmet;
+  std::set<std::string> hosts;
+  each_row(shards, [&](const Row& row) {
+    const std::string& host = names.at({text(row, "host"), text(row, "machine_id")});
+    const auto seen = static_cast<std::int64_t>(number(row, "seen_s"));
+    out.oldest = hosts.empty() ? seen : std::min(out.oldest, seen);
+    hosts.insert(host);
+    if (number(row, "met")) return;
+    Unmet& one = unmet[{text(row, "policy"), text(row, "rule"), text(row, "expected"), text(row, "level")}];
+    if (one.hosts.empty())
+      one = {text(row, "policy"), text(row, "rule"), text(row, "expected"), text(row, "level"), {}};
+    one.hosts.emplace_back(host, text(row, "found"));
+  });
+  out.hosts = hosts.size();
+  for (auto& [key, one] : unmet) out.unmet.push_back(std::move(one));
+  std::ranges::stable_sort(out.unmet, [](const Unmet& a, const Unmet& b) {
+    const bool grave = a.level == "critical";
+    if (grave != (b.level == "critical")) return grave;
+    return a.hosts.size() > b.hosts.size();
+  });
   return out;
 }
 

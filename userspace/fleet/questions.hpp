@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fleet/answers.hpp"
@@ -21,7 +22,9 @@ std::string sql_process(const std::string& host, const std::string& who);
 std::string sql_findings_of(const std::string& host, const std::string& who);
 std::string sql_raised_since(std::int64_t seconds);  // CLOCK_REALTIME
 std::string sql_open();                              // findings that are open, of the boot that runs
-std::string sql_hosts();                             // every host, with its newest row
+// What each host's newest answer about that policy ("": about every one) says, a row a line of it.
+std::string sql_policy(const std::string& policy);
+std::string sql_hosts();  // every host, with its newest row
 
 // ---- rows ----
 
@@ -32,6 +35,18 @@ struct HostSeen {
 };
 // A host that sends under one name from two machines is two, named "web01 (machine id)".
 std::vector<HostSeen> hosts_in(const std::vector<ShardAnswer>& shards);
+
+// One line of a policy that is not met, with the hosts that say so, each with what it found.
+struct Unmet {
+  std::string policy, rule, expected, level;
+  std::vector<std::pair<std::string, std::string>> hosts;
+};
+struct PolicyAnswers {
+  std::vector<Unmet> unmet;  // critical ones first, then those of the most hosts
+  std::size_t hosts = 0;     // that answered
+  std::int64_t oldest = 0;   // of their answers; seconds, CLOCK_REALTIME of that host
+};
+PolicyAnswers policy_in(const std::vector<ShardAnswer>& shards);
 
 // The strays of all hosts from rows of sql_open() and sql_hosts(), as if each had answered a scan. Hosts
 // whose newest row is older than `oldest` (seconds) count as cut off.

@@ -132,6 +132,21 @@ void RowSink::host_row(const Pipeline& pipeline, std::size_t left_out) {
   rows_ += '\n';
 }
 
+void RowSink::policy(const Pipeline& pipeline, std::string_view name, const std::vector<PolicyLine>& lines) {
+  for (const PolicyLine& line : lines) {
+    Json json(rows_);
+    begin(json, "policy", pipeline.host(), pipeline.time());
+    json.field("policy", name);
+    json.field("rule", line.rule);
+    json.field("expected", line.expected);
+    json.field("found", line.found);
+    json.plain("level", line.level);
+    json.field("met", line.met ? 1 : 0);
+    json.end_object();
+    rows_ += '\n';
+  }
+}
+
 void RowSink::inventory(const Pipeline& pipeline) {
   const Host& host = pipeline.host();
   const Lineage& lineage = pipeline.lineage();

@@ -6,13 +6,22 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/json.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/sink.hpp"
 
 namespace stray {
+
+// One line of a policy, held against the host (docs/policy.md).
+struct PolicyLine {
+  std::string rule, expected, found;
+  std::string_view level;  // a literal
+  bool met = false;
+};
 
 // Findings as they happen, and when asked for the inventory: the host itself and its long-lived processes.
 class RowSink final : public Sink {
@@ -29,6 +38,9 @@ class RowSink final : public Sink {
   // as its row has the `seen` of its host's newest row. Equal ones (command line, user, directory, cgroup)
   // are one row with their number `n`. What the budget leaves out is counted in the host's row.
   void inventory(const Pipeline& pipeline);
+
+  // What a policy says of the host now. `name`: which policy, the same on every host that has it.
+  void policy(const Pipeline& pipeline, std::string_view name, const std::vector<PolicyLine>& lines);
 
   // What was said since the last call, whole lines.
   std::string take() { return std::exchange(rows_, {}); }

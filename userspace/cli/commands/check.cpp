@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // stray check: is the host as the policy says?
-#include <pwd.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,9 +9,9 @@
 #include "cli/arguments.hpp"
 #include "cli/command.hpp"
 #include "cli/options.hpp"
+#include "cli/policy_input.hpp"
 #include "cli/standard_output.hpp"
 #include "cli/view_limits.hpp"
-#include "policy/policy.hpp"
 #include "sources/host_state.hpp"
 
 namespace stray {
@@ -110,22 +108,6 @@ std::string as_text(const Verdicts& verdicts, const ViewLimits& limits) {
   return out + (limits.empty() ? "\n" : ", as far as stray could see\n");
 }
 
-std::vector<std::string> users_of_this_host() {
-  std::vector<std::string> out;
-  ::setpwent();
-  while (const passwd* user = ::getpwent()) out.emplace_back(user->pw_name);
-  ::endpwent();
-  return out;
-}
-
-Policy policy_of(const std::string& path, const PolicyNames& names) {
-  Policy policy;
-  const auto problems = read_policy(path, names, policy);
-  if (problems.empty()) return policy;
-  for (std::size_t i = 0; i + 1 < problems.size(); ++i) spdlog::error("{}", problems[i]);
-  throw UsageError(problems.back());
-}
-
 // The verdicts, and the limits of the view that the user did not accept.
 struct Checked {
   Verdicts verdicts;
@@ -134,15 +116,7 @@ struct Checked {
 
 Checked checked(const CheckOptions& check) {
   const Config config = config_of(check.common);
-  PolicyNames names;
-  if (config.detect.programs)
-    for (const SupervisorRule& rule : config.detect.programs->supervisors)
-      names.supervisors.push_back(rule.name);
-  if (check.capture.files.empty()) {
-    names.is_user = [](const std::string& name) { return ::getpwnam(name.c_str()) != nullptr; };
-    names.users = users_of_this_host();
-  }
-  const Policy policy = policy_of(check.policy, names);
+  const Policy policy = read_policy_for(check.policy, config, check.capture.files.empty());
   HostLook look(config, check.capture);
   look.observe_all();
   return {check_policy(policy, look.scene(), look.open(), static_cast<std::uint32_t>(::getpid())),

@@ -137,7 +137,7 @@ Action declare_scan(Arguments& arguments) {
 
 constexpr Command kFleetScan{"scan", "Show the strays of many hosts, equal ones as one line",
                              "clush -w @web sudo stray scan --json | stray fleet scan -", declare_scan};
-constexpr const Command* kFleetCommands[] = {&kFleetScan,  &kFleetWhere,  &kFleetExplain,
+constexpr const Command* kFleetCommands[] = {&kFleetScan,  &kFleetWhere,  &kFleetExplain, &kFleetCheck,
                                              &kFleetSince, &kFleetSilent, &kFleetRows};
 
 }  // namespace

@@ -17,7 +17,7 @@ std::vector<std::string> expected_hosts(const std::string& file);
 int show_table(const FleetTable& table, const std::string& format, bool json);
 
 // fleet_questions.cpp
-extern const Command kFleetWhere, kFleetExplain, kFleetSince, kFleetSilent, kFleetRows;
+extern const Command kFleetWhere, kFleetExplain, kFleetCheck, kFleetSince, kFleetSilent, kFleetRows;
 
 // Shards of --engine or, without, of $STRAY_FLEET; how long they may take.
 struct Engine {

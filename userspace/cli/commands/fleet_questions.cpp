@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// stray fleet where, explain, since, silent: questions to the store of many hosts. stray fleet rows: what a
-// host sends it.
+// stray fleet where, explain, check, since, silent: questions to the store of many hosts.
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,9 +20,7 @@
 #include "cli/options.hpp"
 #include "cli/standard_output.hpp"
 #include "fleet/questions.hpp"
-#include "fleet/rows.hpp"
 #include "kernel/kernel_source.hpp"
-#include "sources/host_state.hpp"
 
 namespace stray {
 namespace {
@@ -33,7 +30,8 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 struct Question {
   Engine engine;
   bool json = false;
-  std::string pattern, host, who, since, after = "15min", hosts, ask = "ssh HOST sudo stray explain WHO";
+  std::string pattern, host, who, policy, since, after = "15min", hosts,
+                                                 ask = "ssh HOST sudo stray explain WHO";
 };
 
 std::vector<std::string> shards_of(const Engine& engine) {
@@ -170,6 +168,40 @@ int silent(const Question& question) {
   return asked.whole ? (count ? kFindings : kFine) : kNotPossible;
 }
 
+std::string hosts_text(const Unmet& one) {
+  constexpr std::size_t kMost = 8;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(kMost, one.hosts.size()); ++i)
+    add_to(out, printable(one.hosts[i].first) + " (" + printable(one.hosts[i].second) + ")");
+  if (one.hosts.size() > kMost) out += " and " + std::to_string(one.hosts.size() - kMost) + " more";
+  return out;
+}
+
+int check(const Question& question) {
+  const std::string sql = sql_policy(question.policy);
+  if (printed_sql(question.engine, {sql})) return kFine;
+  const Asked asked = ask(question.engine, sql);
+  const PolicyAnswers answers = policy_in(asked.shards);
+  if (question.json) print_rows(rows_of(asked));
+  const int otherwise = asked.whole ? kFine : kNotPossible;
+  if (!answers.hosts) {
+    spdlog::error("no host has told of {}: stray fleet rows --policy FILE on each does",
+                  question.policy.empty() ? "a policy" : "the policy \"" + printable(question.policy) + "\"");
+    return asked.whole ? kNotFound : kNotPossible;
+  }
+  if (!question.json) {
+    for (const Unmet& one : answers.unmet) {
+      print(cell(printable(one.level), 10) + cell(printable(one.policy) + " " + printable(one.rule), 24) +
+            printable(one.expected) + ": not met on " + std::to_string(one.hosts.size()) +
+            (one.hosts.size() == 1 ? " host" : " hosts") + "\n" + cell("", 10) + hosts_text(one) + "\n");
+    }
+    print((answers.unmet.empty() ? "all met on " : lines_text(answers.unmet.size()) + " not met; ") +
+          std::to_string(answers.hosts) + (answers.hosts == 1 ? " host" : " hosts") +
+          " answered, the oldest at " + date_text(answers.oldest * kSecond, {}) + "\n");
+  }
+  return otherwise == kFine && !answers.unmet.empty() ? kFindings : otherwise;
+}
+
 // They become words of a shell on that host, perhaps root's: ssh joins what it is given.
 void check_words(const Question& question) {
   const auto is_of = [](std::string_view text, std::string_view characters) {
@@ -250,23 +282,12 @@ int explain(const Question& question) {
   return exit_of(asked, true);
 }
 
-// The rows of this host now, or of a capture's end.
-int rows(const CommonOptions& common, const CaptureChoice& capture) {
-  HostLook look(config_of(common), capture);
-  look.observe_all();
-  RowSink sink;
-  for (const Finding& finding : look.open())
-    sink.finding(look.pipeline().view(), finding, look.lineage().find(finding.process));
-  sink.inventory(look.pipeline());
-  print(sink.take());
-  return look.exit_code(kFine);
-}
-
 Action question_of(Arguments& arguments, int (*answer)(const Question&),
                    const std::function<void(Arguments&, Question&)>& declare) {
   const auto question = std::make_shared<Question>();
   declare(arguments, *question);
   declare_engine(arguments, question->engine);
+  declare_utc(arguments);
   arguments.flag("--json", question->json, "Print one JSON object a line instead of text");
   return [=] { return answer(*question); };
 }
@@ -296,20 +317,18 @@ Action declare_since(Arguments& arguments) {
   });
 }
 
+Action declare_check(Arguments& arguments) {
+  return question_of(arguments, check, [](Arguments& a, Question& q) {
+    a.value("policy", q.policy, "The policy, by the name of its file without .toml; without it: every one",
+            "POLICY");
+  });
+}
+
 Action declare_silent(Arguments& arguments) {
   return question_of(arguments, silent, [](Arguments& a, Question& q) {
     a.value("--after", q.after, "A host is silent when its newest row is older", "TIME");
     a.value("--hosts", q.hosts, "Name those of this list that were never seen, too (a name a line)", "FILE");
   });
-}
-
-Action declare_rows(Arguments& arguments) {
-  const auto common = std::make_shared<CommonOptions>();
-  const auto capture = std::make_shared<CaptureChoice>();
-  declare_config(arguments, *common);
-  declare_times(arguments, *common);
-  declare_source(arguments, *capture);
-  return [=] { return rows(*common, *capture); };
 }
 
 }  // namespace
@@ -341,9 +360,9 @@ extern const Command kFleetExplain{"explain",
                                    "stray fleet explain web01 21334", declare_explain};
 extern const Command kFleetSince{"since", "Show what was found on all hosts since a time",
                                  "stray fleet since -2h", declare_since};
+extern const Command kFleetCheck{"check", "Show on which hosts a policy is not met, by the store",
+                                 "stray fleet check web", declare_check};
 extern const Command kFleetSilent{"silent", "Show which hosts have not reported",
                                   "stray fleet silent --hosts web.txt", declare_silent};
-extern const Command kFleetRows{"rows", "Print what this host, or a capture, has for the store",
-                                "sudo stray fleet rows", declare_rows};
 
 }  // namespace stray
