@@ -64,7 +64,7 @@ DotSink::Node DotSink::node_of(const View& view, const Process& p) const {
 void DotSink::event(const View& view, const Event& event) {
   if (!options_.all || action_of(event) != "exit") return;
   const Process* p = view.scene.lineage.find(event.process);
-  if (!p || p->alive()) return;
+  if (!p || p->alive() || p->kthread) return;
   ++ended_in_all_;
   ended_.push_back(node_of(view, *p));
   if (ended_.size() > options_.nodes) ended_.pop_front();
@@ -82,7 +82,8 @@ std::vector<DotSink::Node> DotSink::choose(const View& view) {
   std::vector<Node> nodes;
   std::set<ProcessKey> taken;
   const auto take = [&](const Process& p) {
-    if (!wanted(view, p) || nodes.size() >= options_.nodes || !taken.insert(p.key).second) return;
+    if (p.kthread || !wanted(view, p) || nodes.size() >= options_.nodes || !taken.insert(p.key).second)
+      return;
     nodes.push_back(node_of(view, p));
   };
   const auto take_ended = [&](const Node& node) {
@@ -96,7 +97,8 @@ std::vector<DotSink::Node> DotSink::choose(const View& view) {
   }
   for (const Node& node : ended_)
     if (open_.contains(node.key)) take_ended(node);
-  const auto living = alive(view);
+  auto living = alive(view);
+  std::erase_if(living, [](const Process* p) { return p->kthread; });
   for (const Process* p : living) take(*p);
   for (auto it = ended_.rbegin(); it != ended_.rend(); ++it) take_ended(*it);
   const std::uint64_t in_all = living.size() + ended_in_all_;

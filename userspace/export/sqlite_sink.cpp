@@ -109,6 +109,12 @@ CREATE VIEW orphans AS
          p.verdict
     FROM processes p JOIN processes o ON o.id = p.origin_id
     WHERE o.end_ns IS NOT NULL AND (p.end_ns IS NULL OR p.end_ns > o.end_ns);
+CREATE VIEW found AS
+  SELECT f.id AS finding, f.kind, f.severity, f.raised, f.cleared, f.message, p.id, p.pid, p.name, p.argv, p.cwd,
+         p.user, p.unit, p.start, p.end, p.rss, p.verdict, p.supervisor, o.name AS origin, o.end AS origin_end
+    FROM findings f LEFT JOIN processes p ON p.id = f.process LEFT JOIN processes o ON o.id = p.origin_id;
+CREATE VIRTUAL TABLE command_lines USING fts5(id UNINDEXED, argv, tokenize = 'trigram');
+INSERT INTO command_lines SELECT id, argv FROM processes WHERE argv IS NOT NULL ORDER BY id;
 CREATE INDEX processes_by_start ON processes (start_ns);
 CREATE INDEX processes_by_end ON processes (end_ns);
 CREATE INDEX processes_by_pid ON processes (pid);

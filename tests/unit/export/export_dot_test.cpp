@@ -50,6 +50,17 @@ TEST(ExportDot, ThoseThatLive) {
   EXPECT_EQ(graph.left_out, 0u);
 }
 
+TEST(ExportDot, WithoutThreadsOfTheKernel) {
+  auto records = story::records();
+  const ProcessKey kthread = key(2, 0);
+  records.insert(records.begin() + 2, records::seed(kthread, {}, "", at(99), STRAY_SEED_KTHREAD));
+  for (const bool all : {false, true}) {
+    const Drawn graph = drawn(records, {.all = all});
+    EXPECT_FALSE(graph.has(id(kthread))) << graph.text;
+    EXPECT_EQ(graph.left_out, 0u);
+  }
+}
+
 TEST(ExportDot, WithThoseThatEnded) {
   const Drawn graph = drawn(story::records(), {.all = true});
   EXPECT_EQ(graph.boxes(), 9u) << graph.text;  // the end of one was never told

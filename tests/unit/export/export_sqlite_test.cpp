@@ -171,6 +171,8 @@ TEST_F(ExportSqlite, TheDocumentedQueriesAnswer) {
   const std::map<std::string, Rows> expected{
       {"-- running at a moment",
        {"1|init", "10|bash", "11|stranger", "77|unseen", "20|node server.js", "30|second"}},
+      {"-- a text in command lines",
+       {"20|node server.js|-", "30|node server.js|-", "40|node hog.js|oom-kill"}},
       {"-- ancestors of one process", {"0|30|tail", "1|20|node server.js", "2|10|bash", "3|1|init"}},
       {"-- descendants of one process", {"30|second|1", "30|node server.js|1", "30|tail|1"}},
       {"-- bad ends", {"30|second|-|15|bash", "40|node hog.js|-|9|-", "50|(not known)|3|-|-"}},
