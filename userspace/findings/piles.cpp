@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/words.hpp"
 #include "findings/copies.hpp"
 #include "findings/rules.hpp"
 #include "record/request.hpp"
@@ -113,7 +114,8 @@ Members unknown_children(const Process& parent) {
 
 bool left_by_unit(const Process& p) {
   if (!left_behind(p) || p.tty || !p.image || p.program().daemon || p.program().supervisor) return false;
-  return place_in_cgroup(p.cgroup()).kind == CgroupPlace::Kind::service;
+  // Asked at each event of a process: most stand in a session, which needs no parsing.
+  return contains(p.cgroup(), ".service") && place_in_cgroup(p.cgroup()).kind == CgroupPlace::Kind::service;
 }
 
 Members unit_leftovers(const Scene& scene, const Process& p) {
