@@ -206,6 +206,15 @@ std::string ports_text(const Process& p) {
 
 std::uint64_t memory_peak(const Process& p) { return p.seen ? std::max(p.seen->peak, p.seen->rss) : 0; }
 
+MemoryTrend memory_trend(const Process& process) {
+  MemoryTrend out;
+  if (!process.seen || process.seen->hours.empty()) return out;
+  out.hours = process.seen->hours;
+  const auto [least, most] = std::ranges::minmax_element(out.hours, {}, &MemoryHour::mean);
+  out.least = least->mean(), out.most = most->mean();
+  return out;
+}
+
 std::uint64_t group_memory(const Scene& scene, const Process& p) {
   std::uint64_t sum = p.seen ? p.seen->rss : 0;
   for (const ProcessKey& key : descendants(p))

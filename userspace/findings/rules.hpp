@@ -82,6 +82,12 @@ std::string ports_text(const Process& process);               // "127.0.0.1:5555
 std::uint64_t memory_peak(
     const Process& process);  // bytes: the most it had resident, as far as it was observed
 std::string group_gpu(const Scene& scene, const Process& process);  // a device that it or its group has open
+// Means of its anonymous and swapped memory, an hour each, as far as it was observed (48 hours at most).
+struct MemoryTrend {
+  std::uint64_t least = 0, most = 0;  // bytes
+  std::vector<MemoryHour> hours;      // oldest first; the last is not over yet
+};
+MemoryTrend memory_trend(const Process& process);
 std::uint64_t group_memory(const Scene& scene, const Process& process);
 std::vector<Evidence> origin_evidence(const Scene& scene, const Process& process);  // who, from where, when
 std::string role_word(const Process& process);  // "node server", "dev tool prisma studio"

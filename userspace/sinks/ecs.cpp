@@ -331,6 +331,14 @@ void Ecs::explain(std::string& out, const Process& process, const Scene& scene, 
   for (const Evidence& e : origin_evidence(scene, process))
     doc.json.string(text_of(e, host_.real_offset_ns, kUtc));
   doc.json.end_array();
+  doc.json.begin_array("memory_hours");
+  for (const MemoryHour& hour : memory_trend(process).hours) {
+    doc.json.begin_object();
+    doc.json.field("hour", hour.hour);
+    doc.json.field("mean", hour.mean());
+    doc.json.end_object();
+  }
+  doc.json.end_array();
   doc.json.begin_array("quiet");
   for (const std::string& text : exclusions(scene, process)) doc.json.string(text);
   doc.json.end_array();

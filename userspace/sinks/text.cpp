@@ -2,11 +2,13 @@
 #include "sinks/text.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/columns.hpp"
 #include "base/layout.hpp"
 #include "base/printable.hpp"
 #include "base/signal_name.hpp"
+#include "base/units.hpp"
 #include "event.h"
 #include "findings/rules.hpp"
 #include "record/action.hpp"
@@ -20,6 +22,18 @@ constexpr std::string_view kRed = "31", kYellow = "33", kDim = "2", kBold = "1",
 std::string name_of(const Process* p, ProcessKey key) {
   if (!p) return key ? "pid " + std::to_string(key.tgid) : "none";
   return printable(p->label()) + " (" + std::to_string(p->key.tgid) + ")";
+}
+
+// Hours of memory as a row of small columns: a person sees growth before any number.
+std::string trend_text(const MemoryTrend& trend) {
+  static constexpr std::string_view kColumns[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  std::string drawn;
+  for (const MemoryHour& hour : trend.hours) {
+    const std::uint64_t above = hour.mean() - trend.least, range = trend.most - trend.least;
+    drawn += kColumns[range ? above * (std::size(kColumns) - 1) / range : 0];
+  }
+  return memory_text(trend.least) + " to " + memory_text(trend.most) + ", means of " +
+         std::to_string(trend.hours.size()) + " hours: " + drawn;
 }
 
 constexpr std::size_t kWideInTree = 110, kWideInEvent = 400;  // bytes; the JSON documents have all
@@ -137,6 +151,7 @@ std::string Text::explain(const Process& p, const Scene& scene, const std::vecto
                           age_text(scene.now > p.key.start ? scene.now - p.key.start : BootTime{}) + " ago");
   if (!p.exe().empty()) out += line("executable", std::string(p.exe()));
   if (p.seen && p.seen->rss) out += line("memory", memory_text(p.seen->rss, host_.memory));
+  if (const MemoryTrend trend = memory_trend(p); trend.hours.size() > 1) out += line("", trend_text(trend));
   if (const auto ports = ports_text(p); !ports.empty()) out += line("listens", ports);
   out += line("supervisor", supervisor_text(who) + (who.restarts == Restarts::yes ? ", restarts it" : ""));
   for (const Evidence& e : who.evidence) out += line("", e.text);
