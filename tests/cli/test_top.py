@@ -224,7 +224,7 @@ class Live(Folder):
         terminal.run(f"clear; NO_COLOR=1 {STRAY} top")
         terminal.wait(r"^\d+ critical")
         self.assertNotRegex(terminal.screen("-e"), r"\x1b\[[0-9;]*3[1-6]m")
-        self.assertRegex(terminal.screen(), r"(?m)^> notice|^> warning")
+        self.assertRegex(terminal.screen(), r"(?m)^> (critical|warning|notice)")
         self.pause(terminal)
 
     def test_it_needs_a_terminal(self):
