@@ -196,12 +196,14 @@ class Exec(Notify):
     def test_root_runs_nothing_that_another_could_change(self):
         script = self.store()
         self.target("root", type="exec", command=[script], user="root")
-        for change, why in (((os.chmod, 0o757), "may be written by others"), ((os.chown, NOBODY, NOBODY), "belongs to uid 65534")):
-            change[0](script, *change[1:])
+        for change, back, what in (((os.chmod, script, 0o757), (os.chmod, script, 0o755), script),
+                                   ((os.chown, script, NOBODY, NOBODY), (os.chown, script, 0, 0), script),
+                                   ((os.chown, self.folder, NOBODY, NOBODY), (os.chown, self.folder, 0, 0), self.folder)):
+            change[0](*change[1:])
             done = stray("doctor", "--config", str(self.config), "--notify", "root")
+            why = f"others than root can write to {what}"
             self.assertEqual((done.returncode, why in done.stdout.decode()), (5, True), done.stdout)
-            os.chmod(script, 0o755)
-        os.chown(script, 0, 0)
+            back[0](*back[1:])
         self.assertEqual(stray("doctor", "--config", str(self.config), "--notify", "root").returncode, 0)
         self.assertEqual([d["event"]["action"] for d in self.documents()], ["test"])
 

@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "adopt/root_files.hpp"
 #include "base/printable.hpp"
+#include "base/root_files.hpp"
 
 namespace stray {
 namespace {

@@ -9,8 +9,8 @@
 #include <stdexcept>
 
 #include "adopt/home.hpp"
-#include "adopt/root_files.hpp"
 #include "base/printable.hpp"
+#include "base/root_files.hpp"
 #include "base/words.hpp"
 #include "base/write_all.hpp"
 

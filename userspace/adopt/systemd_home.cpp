@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "adopt/home.hpp"
-#include "adopt/root_files.hpp"
 #include "base/printable.hpp"
+#include "base/root_files.hpp"
 
 namespace stray {
 namespace {

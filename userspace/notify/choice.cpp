@@ -3,7 +3,6 @@
 
 #include "base/json.hpp"
 #include "base/layout.hpp"
-#include "base/time_text.hpp"
 
 namespace stray {
 
@@ -84,18 +83,7 @@ std::optional<Message> NotifyChoice::digest(Time now, std::int64_t real_ns) {
   });
   out.text = out.title + ": " + kinds + "\nsee: sudo stray scan\n";
   Json json(out.document);
-  std::string time;
-  Rfc3339().append(time, real_ns);
-  json.begin_object();
-  json.field("@timestamp", time);
-  json.field("message", out.title);
-  json.begin_object("event");
-  json.field("kind", "event"), json.field("action", "digest"), json.field("module", "stray");
-  json.field("dataset", "stray.findings");
-  json.end_object();
-  json.begin_object("host");
-  json.field("name", host_);
-  json.end_object();
+  begin_document(json, out, real_ns);
   json.begin_object("stray");
   json.begin_object("held_back");
   for (const auto& [kind, count] : held_) json.field(to_string(kind), count);

@@ -3,7 +3,6 @@
 
 #include <linux/capability.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,7 +13,7 @@
 #include "base/json.hpp"
 #include "base/layout.hpp"
 #include "base/printable.hpp"
-#include "base/time_text.hpp"
+#include "base/root_files.hpp"
 #include "notify/alerts.hpp"
 #include "notify/http.hpp"
 #include "notify/mail.hpp"
@@ -33,14 +32,9 @@ std::chrono::milliseconds timeout_of(const NotifyTarget& target) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(target.timeout.count() / 1'000'000));
 }
 
-// Root runs no file that another could change. Empty: it is fine.
+// Root runs no file that another could change or exchange. Empty: it is fine.
 std::string changeable(const ProgramUser& user, const std::string& path) {
-  struct stat info {};
-  if (user.uid != 0 || ::stat(path.c_str(), &info) != 0) return {};
-  if (info.st_uid != 0)
-    return path + " belongs to uid " + std::to_string(info.st_uid) + ", and root would run it";
-  if (info.st_mode & (S_IWGRP | S_IWOTH)) return path + " may be written by others, and root would run it";
-  return {};
+  return user.uid == 0 ? root_may_run(path) : std::string();
 }
 
 std::string problem_of_program(const NotifyTarget& target) {
@@ -75,7 +69,7 @@ Delivery run(const NotifyTarget& target, std::vector<std::string> arguments, con
   const auto user = program_user(target.user);
   if (!user) return {Outcome::refused, "there is no user \"" + printable(target.user) + "\"", {}};
   if (const std::string why = changeable(*user, arguments.front()); !why.empty())
-    return {Outcome::refused, printable(why), {}};
+    return {Outcome::refused, why, {}};
   NotifyProgram program{.arguments = std::move(arguments), .user = *user, .timeout = timeout_of(target)};
   const bool mail = target.type == Type::mail;  // sendmail may be setgid, and may go on in the background
   program.no_new_privs = program.ends_group = !mail;
@@ -159,18 +153,7 @@ Message test_message(const NotifyTarget& target, const std::string& host, std::i
   out.text =
       out.title + ", sent by stray doctor --notify on " + host + "\nno finding: nothing is to be done\n";
   Json json(out.document);
-  std::string time;
-  Rfc3339().append(time, real_ns);
-  json.begin_object();
-  json.field("@timestamp", time);
-  json.field("message", out.title);
-  json.begin_object("event");
-  json.field("kind", "event"), json.field("action", "test"), json.field("module", "stray");
-  json.field("dataset", "stray.findings");
-  json.end_object();
-  json.begin_object("host");
-  json.field("name", host);
-  json.end_object();
+  begin_document(json, out, real_ns);
   json.end_object();
   return out;
 }

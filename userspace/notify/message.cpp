@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "base/time_text.hpp"
 
 namespace stray {
 namespace {
@@ -52,6 +53,21 @@ std::string_view to_string(What what) {
       return "end";
   }
   return "end";
+}
+
+void begin_document(Json& json, const Message& message, std::int64_t real_ns) {
+  std::string time;
+  Rfc3339().append(time, real_ns);
+  json.begin_object();
+  json.field("@timestamp", time);
+  json.field("message", message.title);
+  json.begin_object("event");
+  json.field("kind", "event"), json.field("action", to_string(message.what)), json.field("module", "stray");
+  json.field("dataset", "stray.findings");
+  json.end_object();
+  json.begin_object("host");
+  json.field("name", message.host);
+  json.end_object();
 }
 
 std::string line_of(const Message& message) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.hpp"
 #include "findings/kind.hpp"
 
 namespace stray {
@@ -36,6 +37,10 @@ struct Message {
 };
 
 std::string_view to_string(Message::What what);
+
+// Begins the document of a message that is about no finding: what, when, which host. The caller may add, and
+// ends it.
+void begin_document(Json& json, const Message& message, std::int64_t real_ns);  // CLOCK_REALTIME
 
 std::string line_of(const Message& message);               // with its newline
 std::optional<Message> message_of(std::string_view line);  // without; nothing: no such line

@@ -15,10 +15,10 @@
 
 #include "adopt/ending.hpp"
 #include "adopt/home.hpp"
-#include "adopt/root_files.hpp"
 #include "base/errors.hpp"
 #include "base/json.hpp"
 #include "base/printable.hpp"
+#include "base/root_files.hpp"
 #include "base/time_text.hpp"
 #include "base/units.hpp"
 #include "base/words.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adopt/root_files.hpp"
+#include "base/root_files.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
