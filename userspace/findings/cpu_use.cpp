@@ -13,6 +13,8 @@ constexpr BootTime kHour = std::chrono::hours(1);
 constexpr std::uint64_t kBusy = 900;      // permille of one CPU: all of it, but for what the host takes
 constexpr std::uint64_t kMentioned = 10;  // less is idle
 constexpr std::size_t kMostNamed = 4;
+constexpr BootTime kWorthNaming =
+    std::chrono::seconds(10);  // of a shorter life the share is that of its start
 
 template <typename F>
 void each_of_group(const Scene& scene, const Process& p, F&& f) {
@@ -68,7 +70,9 @@ void cpu_evidence(const Scene& scene, const Process& p, Condition& out) {
   std::size_t named = 0;
   each_of_group(scene, p, [&](const Process& member) {
     const auto lately = cpu_use(member, kLately), hour = cpu_use(member, kHour);
-    if (named == kMostNamed || !lately || std::max(lately->permille(), hour->permille()) < kMentioned) return;
+    if (named == kMostNamed || !lately || lately->over < kWorthNaming ||
+        std::max(lately->permille(), hour->permille()) < kMentioned)
+      return;
     std::string text = "used " + cpu_share_text(lately->permille()) + " " + over_text(*lately);
     if (hour->over > 2 * lately->over)
       text += ", " + cpu_share_text(hour->permille()) + " " + over_text(*hour);

@@ -47,6 +47,19 @@ TEST_F(CpuTest, AnOrphanAtAllOfACpuForAnHourIsCritical) {
   EXPECT_LE(count("updated orphan", 20), 3u) << "what changes all the time is reported with something else";
 }
 
+TEST_F(CpuTest, OfAStartThatJustWasNothingIsSaid) {
+  options.after[Kind::orphan] = BootTime{};
+  start(options);
+  const ProcessKey late = key(21, 18);
+  answers[21] = {.process = {.stdio = STRAY_STDIO_TTY_GONE}, .cpu_permille = 1000};
+  feed(fork(late, shell, at(18), {}, on_tty));
+  feed(exec(late, at(18), "/usr/bin/node", {"node", "dist/index.js"}, on_tty));
+  feed(exit(shell, at(20), 0, init));
+  until(at(22));
+  ASSERT_NE(open_orphan(), nullptr);
+  EXPECT_EQ(text_of("cpu"), "");
+}
+
 TEST_F(CpuTest, AnIdleOrphanIsNotAndSaysNothingOfIt) {
   start_server();
   answers[20].cpu_permille = 5;
