@@ -64,13 +64,13 @@ class Documents(unittest.TestCase):
                           ["replay", "--json", "--after", "all=0s", "--min-age", "0s", HOUR],
                           ["scan", "--json", "--after", "all=0s", "--min-age", "0s", "--capture", HOUR],
                           ["tree", "--json", "--capture", HOUR], ["explain", "--json", "1", "--capture", HOUR],
-                          ["export", "--format", "ecs", HOUR]):
+                          ["diff", "--json", "--at", "+10min", HOUR], ["export", "--format", "ecs", HOUR]):
             with self.subTest(arguments=arguments):
                 for document in self.documents(*map(str, arguments)):
                     self.check(document)
                     seen.add(document["event"]["action"])
         self.assertLessEqual({"ready", "seed", "fork", "exec", "exit", "listen", "reparent", "signal", "raised", "cleared",
-                              "explain", "summary"}, seen)
+                              "came", "ended", "explain", "summary"}, seen)
 
     def test_what_stands_alone_has_what_rules_ask_for(self):
         alerts = [d for d in self.documents("replay", "--json", "--after", "all=0s", "--min-age", "0s", str(HOUR))

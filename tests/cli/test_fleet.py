@@ -170,7 +170,7 @@ class Store(Folder):
         self.assertEqual((met.returncode, met.stdout[:18]), (0, b"all met on 1 host "))
         nobody = self.ask("check", "servers", shards=[self.shard()])
         self.assertEqual((nobody.returncode, nobody.stdout), (6, b""))
-        self.assertIn(b'no host has told of the policy "servers"', nobody.stderr)
+        self.assertIn(b'no host has reported on the policy "servers"', nobody.stderr)
 
     def test_rows_of_a_policy_say_what_check_says(self):
         policy = self.folder / "servers.toml"

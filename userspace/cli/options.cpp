@@ -67,7 +67,7 @@ void declare_source(Arguments& arguments, CaptureChoice& capture) {
                   "State of the capture at this time instead of its end: 02:13, -1h (before its end)",
                   "WHEN");
   arguments.flag("--no-bpf", capture.no_bpf,
-                 "Read this host from /proc alone, without kernel programs: with limits, which are told");
+                 "Read this host from /proc alone, without kernel programs: with limits, which are reported");
 }
 
 void declare_lineage(Arguments& arguments, CommonOptions& common, const char* usual) {

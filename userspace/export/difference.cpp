@@ -11,7 +11,7 @@
 namespace stray {
 namespace {
 
-// Memory moves all the time: what is told is at least this much, and a quarter of what it was.
+// Memory moves all the time: what is shown is at least this much, and a quarter of what it was.
 constexpr std::uint64_t kMemoryStep = 16u << 20;
 
 bool moved(std::uint64_t before, std::uint64_t after) {

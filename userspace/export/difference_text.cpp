@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kDim = "2", kBold = "1", kGreen = "32", kRed = "31";
 constexpr std::size_t kWide = 110;    // bytes of a command line; the documents have all
-constexpr std::size_t kMostPids = 4;  // of processes that are told in one line
+constexpr std::size_t kMostPids = 4;  // of processes that share a line
 
 // Processes of which all but their pid and their time is the same, in one line: a server that starts a
 // hundred workers.

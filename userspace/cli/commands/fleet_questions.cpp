@@ -115,7 +115,7 @@ int where(const Question& question) {
           cell(of(row, "user"), 10) + cell(of(row, "verdict") + (by.empty() ? "" : " " + by), 24) +
           printable(column(row, "argv")) + "\n");
   }
-  if (rows.empty()) spdlog::info("it runs nowhere, as far as hosts told");
+  if (rows.empty()) spdlog::info("it runs nowhere, as far as hosts have reported");
   return exit_of(asked, !rows.empty());
 }
 
@@ -185,7 +185,7 @@ int check(const Question& question) {
   if (question.json) print_rows(rows_of(asked));
   const int otherwise = asked.whole ? kFine : kNotPossible;
   if (!answers.hosts) {
-    spdlog::error("no host has told of {}: stray fleet rows --policy FILE on each does",
+    spdlog::error("no host has reported on {}: stray fleet rows --policy FILE on each does",
                   question.policy.empty() ? "a policy" : "the policy \"" + printable(question.policy) + "\"");
     return asked.whole ? kNotFound : kNotPossible;
   }
